@@ -1,0 +1,38 @@
+/** The seam between relay or views and the background worker (`runtime.sendMessage`). */
+import type { EventRecord, Unstamped } from "../events/record.ts";
+import type { PolicySource } from "../policy/decision.ts";
+import type { Policy } from "../policy/language.ts";
+
+/** What the relay keeps deciding with; lives in `storage.local` under `SNAPSHOT_KEY` and swaps whole. */
+export interface PolicySnapshot {
+  readonly policy: Policy;
+  readonly source: PolicySource;
+  readonly digest: string;
+  /** Unix milliseconds. */
+  readonly appliedAt: number;
+}
+
+export const SNAPSHOT_KEY = "policy.snapshot";
+/** Hex key for fingerprints, made at install. */
+export const HASH_KEY = "hash.key";
+/** `trust.<server id>` → `{score, level}` for rules on trust. */
+export const TRUST_KEY = "trust";
+
+export type ToBackground =
+  /** Records from a relay. The answer `{ok: true}` means "stored"; until then the relay keeps them. */
+  | { readonly kind: "records"; readonly records: readonly EventRecord[] }
+  | { readonly kind: "state" }
+  | { readonly kind: "discover" };
+
+/** State of protection, for the popup. */
+export interface ProtectionState {
+  readonly policy: { readonly id: string; readonly title: string | null; readonly revision: number; readonly source: PolicySource; readonly mode: "monitor" | "enforce"; readonly appliedAt: number } | null;
+  readonly management: "unknown" | "managed" | "unmanaged";
+  readonly host: { readonly state: "connected" | "connecting" | "missing"; readonly version: string | null; readonly error: string | null; readonly since: number };
+  /** Errors of the last rejected policy, newest; null once a later one was applied. */
+  readonly rejected: { readonly time: number; readonly source: string; readonly errors: readonly string[] } | null;
+  readonly support: Policy["support"] | null;
+  readonly blocking: "full" | "page-only";
+}
+
+export type { Unstamped };
