@@ -1,0 +1,196 @@
+/** Is this value, which came over a border (a browser, a file), really an event record of ours? Bounded, so that no record can smuggle a message body into the journal. */
+import type { ClientIdentity, LocalServerIdentity, PackageIdentity, RemoteServerIdentity } from "../mcp/identity.ts";
+import type { Decision, Matched, Redaction } from "../policy/decision.ts";
+import { EFFECTS } from "../policy/language.ts";
+import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type MessageRecord, type RecordBase, type ToolSummary } from "./record.ts";
+
+/** Longest texts and lists a record may carry. Whoever makes records clips to these. */
+export const RECORD_BOUNDS = {
+  /** Ids, versions, masked previews, and every text under a key that this build does not know. */
+  short: 256,
+  /** Names that peers choose: tools, prompts, servers. */
+  name: 1024,
+  /** URLs, arguments, explanations, error texts. */
+  text: 4096,
+  list: 5000,
+  /** One redaction a finding: a hostile result may hold very many. */
+  redactions: 100_000,
+} as const;
+
+type Check = (value: unknown) => boolean;
+/** One check for each field of a type: a field that is added there and not here fails the type check. */
+type Fields<T> = { readonly [K in keyof T]-?: Check };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const string = (max: number): Check => (value) => typeof value === "string" && value.length <= max;
+const short = string(RECORD_BOUNDS.short);
+const name = string(RECORD_BOUNDS.name);
+const text = string(RECORD_BOUNDS.text);
+const boolean: Check = (value) => typeof value === "boolean";
+const count: Check = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+const amount: Check = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+const oneOf = (...allowed: readonly unknown[]): Check => (value) => allowed.includes(value);
+const orNull = (check: Check): Check => (value) => value === null || check(value);
+const optional = (check: Check): Check => (value) => value === undefined || check(value);
+const list = (check: Check, max: number = RECORD_BOUNDS.list): Check => (value) => Array.isArray(value) && value.length <= max && value.every(check);
+
+/** A field of a newer version: let through when it is small and flat, so that builds of different age understand each other. */
+const unknownField: Check = (value) => {
+  if (Array.isArray(value)) return value.length <= 16 && value.every((item) => item === null || typeof item === "number" || typeof item === "boolean" || short(item));
+  return value === null || typeof value === "number" || typeof value === "boolean" || short(value);
+};
+
+function shape<T>(fields: Fields<T>): Check {
+  const known = new Map(Object.entries(fields as Record<string, Check>));
+  return (value) => {
+    if (!isObject(value)) return false;
+    for (const [key, check] of known) if (!check(value[key])) return false;
+    let strangers = 0;
+    for (const key of Object.keys(value)) if (!known.has(key) && (++strangers > 16 || key.length > 64 || !unknownField(value[key]))) return false;
+    return true;
+  };
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const isId: Check = (value) => typeof value === "string" && UUID.test(value);
+
+const client = shape<ClientIdentity>({ id: short, name, version: optional(short) });
+const packageIdentity = shape<PackageIdentity>({ registry: oneOf("npm", "pypi", "oci"), name, version: optional(short) });
+const remote = shape<RemoteServerIdentity>({ kind: oneOf("remote"), id: short, url: text });
+const local = shape<LocalServerIdentity>({ kind: oneOf("local"), id: short, command: name, args: list(text, 512), package: optional(packageIdentity) });
+const server: Check = (value) => remote(value) || local(value);
+const effect = oneOf(...EFFECTS);
+const mode = oneOf("monitor", "enforce");
+const point = oneOf("page", "stdio", "http");
+const transport = oneOf("stdio", "streamable-http", "sse", "websocket", "message-port");
+const direction = oneOf("to-server", "to-client");
+const authentication = oneOf("none", "bearer", "other", "unknown");
+
+const finding = shape<FindingSummary>({
+  class: short,
+  count,
+  confidence: amount,
+  previews: list(string(80), 3),
+  fingerprints: list(string(64), 3),
+  pointers: list(text, 3),
+});
+const matched = shape<Matched>({ kind: oneOf("admission", "rule"), id: short, title: name, effect, mode, clauses: list(text, 200) });
+const decision = shape<Decision>({
+  effect,
+  enforced: effect,
+  decidedBy: orNull(short),
+  title: orNull(name),
+  message: orNull(text),
+  learnMore: orNull(text),
+  severity: orNull(oneOf("low", "medium", "high", "critical")),
+  matched: list(matched),
+  redactions: list(shape<Redaction>({ finding: count, style: oneOf("placeholder", "mask") }), RECORD_BOUNDS.redactions),
+  policy: shape<Decision["policy"]>({ id: short, revision: count, source: oneOf("managed", "machine", "bundle", "local", "baseline") }),
+});
+const peer = shape<{ name: string; version?: string; title?: string }>({ name, version: optional(short), title: optional(name) });
+const tool = shape<ToolSummary>({
+  name,
+  description: string(480),
+  classes: list(oneOf("read", "write", "delete", "execute", "send", "money", "unknown"), 16),
+  digest: string(64),
+});
+
+const base: Fields<RecordBase> = { v: oneOf(RECORD_VERSION), id: isId, time: amount, by: oneOf("extension", "guard", "host", "cli") };
+const channel = { ...base, channel: short, point, transport, client, server };
+const message = shape<MessageRecord>({
+  ...channel,
+  kind: oneOf("request", "response", "notification"),
+  direction,
+  method: orNull(name),
+  tool: optional(name),
+  prompt: optional(name),
+  resource: optional(text),
+  bytes: count,
+  ms: optional(amount),
+  failed: optional(boolean),
+  findings: list(finding, 500),
+  decision,
+  redacted: count,
+  exchange: optional(short),
+});
+
+type OfKind<K extends EventKind> = Extract<EventRecord, { kind: K }>;
+const kind = (value: EventKind): Check => oneOf(value);
+
+const CHECKS: { readonly [K in EventKind]: Check } = {
+  "session.started": shape<OfKind<"session.started">>({ ...channel, kind: kind("session.started") }),
+  "session.ended": shape<OfKind<"session.ended">>({ ...channel, kind: kind("session.ended"), reason: text }),
+  initialized: shape<OfKind<"initialized">>({
+    ...channel,
+    kind: kind("initialized"),
+    protocolVersion: orNull(short),
+    era: oneOf("legacy", "modern"),
+    serverInfo: orNull(peer),
+    clientInfo: orNull(peer),
+    capabilities: list(short, 200),
+    authentication,
+  }),
+  "tools.listed": shape<OfKind<"tools.listed">>({ ...channel, kind: kind("tools.listed"), tools: list(tool) }),
+  request: message,
+  response: message,
+  notification: message,
+  malformed: shape<OfKind<"malformed">>({
+    ...channel,
+    kind: kind("malformed"),
+    direction,
+    fault: oneOf("syntax", "duplicate-key", "lone-surrogate", "number-range", "depth", "nodes", "oversize", "encoding", "not-json", "content-type"),
+    detail: text,
+    bytes: count,
+    outcome: oneOf("refused", "passed", "dropped"),
+  }),
+  deployment: shape<OfKind<"deployment">>({
+    ...base,
+    kind: kind("deployment"),
+    change: oneOf("added", "changed", "removed"),
+    point,
+    client,
+    server,
+    name,
+    where: text,
+    guarded: boolean,
+    transport,
+    notes: list(name, 200),
+  }),
+  "policy.applied": shape<OfKind<"policy.applied">>({
+    ...base,
+    kind: kind("policy.applied"),
+    policy: shape<OfKind<"policy.applied">["policy"]>({ id: short, revision: count, source: short, digest: short }),
+  }),
+  "policy.rejected": shape<OfKind<"policy.rejected">>({
+    ...base,
+    kind: kind("policy.rejected"),
+    source: short,
+    errors: list(text, 200),
+    kept: orNull(shape<{ id: string; revision: number }>({ id: short, revision: count })),
+  }),
+  health: shape<OfKind<"health">>({
+    ...base,
+    kind: kind("health"),
+    what: oneOf("host.connected", "host.lost", "records.lost", "guard.failed", "coverage.gap", "extension.started"),
+    detail: text,
+  }),
+};
+
+const KINDS = new Map<string, Check>(Object.entries(CHECKS));
+
+/** Accepts a well-formed record of a kind this build knows, with every text and list inside its bound. */
+export function isEventRecord(value: unknown): value is EventRecord {
+  if (!isObject(value) || typeof value["kind"] !== "string") return false;
+  const check = KINDS.get(value["kind"]);
+  return check !== undefined && check(value);
+}
+
+/** What every record of every version has: version, id, time, kind. Tells a newer build's record from damage. */
+export function hasEnvelope(value: unknown): value is { readonly v: number; readonly id: string; readonly time: number; readonly kind: string } {
+  return isObject(value) && count(value["v"]) && value["v"] !== 0 && isId(value["id"]) && amount(value["time"]) && typeof value["kind"] === "string" && value["kind"].length <= 64;
+}
+
+/** An intact record that this build is too old to understand. */
+export function isFromNewerBuild(value: unknown): boolean {
+  return hasEnvelope(value) && (value.v > RECORD_VERSION || !KINDS.has(value.kind));
+}
