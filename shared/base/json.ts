@@ -134,7 +134,7 @@ function readKey(text: string, start: number, container: Container, leaves: Json
   if (text.charCodeAt(start) !== QUOTE) throw new Fault("syntax", start, "expected a key");
   const end = stringEnd(text, start);
   const key = end.escaped ? (JSON.parse(text.slice(start, end.at)) as string) : text.slice(start + 1, end.at - 1);
-  if (container.keys!.has(key)) throw new Fault("duplicate-key", start, `the key ${JSON.stringify(key.slice(0, 40))} stands twice in one object`);
+  if (container.keys!.has(key)) throw new Fault("duplicate-key", start, "a key stands twice in one object");
   container.keys!.add(key);
   const path: JsonPath = { parent: container.path, step: key };
   leaves.push({ kind: "key", start, end: end.at, escaped: end.escaped, path });

@@ -1,0 +1,274 @@
+/** The gate: one message in, effects out. Pure: no sockets, no clock, no randomness of its own. The page relay, the stdio guard and the HTTP guard are adapters around it. */
+import { byteLength } from "../base/bytes.ts";
+import { uuidv7 } from "../base/uuid.ts";
+import type { JsonFault } from "../base/json.ts";
+import type { EventRecord, Malformed, Recorder, Unstamped } from "../events/record.ts";
+import { RECORD_VERSION } from "../events/record.ts";
+import { inspectJson, redactJson, type Inspection } from "../inspect/data/inspect.ts";
+import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
+import { guessId, readMessage, type SingleMessage } from "../mcp/message.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
+import type { Decision, Facts } from "../policy/decision.ts";
+import { refusalText } from "../policy/explain.ts";
+import { Exchanges, type Exchange } from "./exchanges.ts";
+import { Introductions } from "./introductions.ts";
+import { summarize, subjectOf } from "./summary.ts";
+import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
+
+/** What a session needs from the place it runs in. */
+export interface SessionSetup {
+  readonly channel: Channel;
+  readonly by: Recorder;
+  /** The policy in force now; asked for every message, so that a new one counts at once. */
+  policy(): CompiledPolicy;
+  /** Key of the fingerprints. */
+  readonly key: Uint8Array;
+  /** Unix milliseconds. */
+  now(): number;
+  /** So many random bytes. */
+  random(bytes: number): Uint8Array;
+  who?(): Facts["who"];
+  trust?(): Facts["trust"];
+}
+
+export type Input =
+  /** The connection stands. */
+  | { readonly kind: "open" }
+  /** One JSON document, decoded. */
+  | { readonly kind: "message"; readonly direction: Direction; readonly text: string }
+  /** A connection without a message: the listening GET, the DELETE of a session. */
+  | { readonly kind: "knock"; readonly what: string }
+  /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
+  | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
+  /** Presence of authentication, as the adapter saw it. */
+  | { readonly kind: "authentication"; readonly seen: AuthenticationSeen }
+  | { readonly kind: "close"; readonly reason: string };
+
+export type Effect =
+  /** Hand on the original bytes. */
+  | { readonly kind: "forward" }
+  /** Hand on this instead. */
+  | { readonly kind: "replace"; readonly text: string }
+  /** Answer the sender with this. */
+  | { readonly kind: "reply"; readonly text: string }
+  /** Hand on nothing. */
+  | { readonly kind: "drop" }
+  | { readonly kind: "record"; readonly record: EventRecord };
+
+/** What happens to the message itself, apart from records. */
+export interface Outcome {
+  readonly fate: "forward" | "replace" | "drop";
+  /** New text for the receiver (`replace`). */
+  readonly text: string | null;
+  /** Answer for the sender. */
+  readonly reply: string | null;
+}
+
+export interface Session {
+  readonly channel: Channel;
+  step(input: Input): Effect[];
+}
+
+export function createSession(setup: SessionSetup): Session {
+  return new GateSession(setup);
+}
+
+class GateSession implements Session {
+  readonly channel: Channel;
+  readonly #setup: SessionSetup;
+  readonly #exchanges = new Exchanges();
+  readonly #introductions = new Introductions();
+  #authentication: AuthenticationSeen = "unknown";
+  #effects: Effect[] = [];
+
+  constructor(setup: SessionSetup) {
+    this.#setup = setup;
+    this.channel = setup.channel;
+  }
+
+  step(input: Input): Effect[] {
+    this.#effects = [];
+    switch (input.kind) {
+      case "open":
+        this.#record({ kind: "session.started", ...this.#place() });
+        break;
+      case "close":
+        this.#record({ kind: "session.ended", ...this.#place(), reason: input.reason });
+        break;
+      case "authentication":
+        this.#authentication = input.seen;
+        break;
+      case "knock":
+        this.#knock(input.what);
+        break;
+      case "unreadable":
+        this.#refuseUnreadable(input);
+        break;
+      case "message":
+        this.#message(input.direction, input.text);
+        break;
+    }
+    return this.#effects;
+  }
+
+  #message(direction: Direction, text: string): void {
+    const read = readMessage(text);
+    if (!read.ok) {
+      this.#refuseUnreadable({ direction, ...faultOf(read.why), bytes: byteLength(text), head: text });
+      return;
+    }
+    if (read.value.kind === "single") {
+      this.#carryOut(this.#judge(direction, read.value));
+      return;
+    }
+    // A batch is kept together: when one member may not pass, its replies are refused one by one and its requests all together.
+    const outcomes = read.value.members.map((member) => this.#judge(direction, member));
+    const replies = outcomes.flatMap((outcome) => (outcome.reply === null ? [] : [outcome.reply]));
+    const passing = read.value.members.flatMap((member, i) => (outcomes[i]!.fate === "drop" ? [] : [outcomes[i]!.text ?? member.text]));
+    const reply = replies.length ? `[${replies.join(",")}]` : null;
+    if (outcomes.every((outcome) => outcome.fate === "forward")) this.#carryOut({ fate: "forward", text: null, reply });
+    else if (passing.length) this.#carryOut({ fate: "replace", text: `[${passing.join(",")}]`, reply });
+    else this.#carryOut({ fate: "drop", text: null, reply });
+  }
+
+  #judge(direction: Direction, message: SingleMessage): Outcome {
+    const now = this.#setup.now();
+    const { envelope } = message;
+    const exchange = this.#exchanges.of(direction, envelope, now, () => this.#id(now));
+    const method = envelope.kind === "request" || envelope.kind === "notification" ? envelope.method : (exchange?.method ?? null);
+    const inspection = inspectJson(message.text, message.leaves, this.#setup.key);
+    const introduced = this.#introductions.learn(envelope, method, this.#authentication, inspection);
+    const policy = this.#setup.policy();
+    const subject = exchange?.subject ?? subjectOf(envelope);
+    let decision = policy.decide({
+      channel: this.channel,
+      direction,
+      method: method ?? undefined,
+      ...subject,
+      findings: inspection.findings,
+      unknownClasses: inspection.unknown,
+      protocolVersion: this.#introductions.protocolVersion ?? undefined,
+      authentication: this.#authentication,
+      trust: this.#setup.trust?.(),
+      who: this.#setup.who?.(),
+      now,
+    });
+
+    const redacted = redactWhatMay(message.text, inspection, decision);
+    decision = redacted.decision;
+    const id = this.#id(now);
+    const summary = summarize(direction, message, exchange, method, subject, inspection, decision, redacted.replaced, now);
+    this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary }, id, now) });
+    if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
+    if (decision.enforced !== "block") {
+      const listed = this.#introductions.toolsIn(envelope, method, inspection);
+      if (listed) this.#record({ kind: "tools.listed", ...this.#place(), tools: listed });
+    }
+
+    if (decision.enforced === "block") return this.#refuse(direction, message, exchange, decision, id);
+    if (redacted.text !== message.text) return { fate: "replace", text: redacted.text, reply: null };
+    return { fate: "forward", text: null, reply: null };
+  }
+
+  /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
+  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, reference: string): Outcome {
+    const { envelope } = message;
+    const text = refusalText(decision, this.#setup.policy().policy.support);
+    const data = { reason: "policy" as const, rule: decision.decidedBy, reference };
+    if (envelope.kind === "request") {
+      this.#exchanges.forget(direction, envelope.id);
+      return { fate: "drop", text: null, reply: refusal(envelope.id, envelope.method, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data) };
+    }
+    if (envelope.kind === "response") {
+      return { fate: "replace", text: refusal(envelope.id, exchange?.method ?? null, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data), reply: null };
+    }
+    return { fate: "drop", text: null, reply: null };
+  }
+
+  /** What cannot be judged is not handed on. Whoever waits for it is told, as far as its id can be guessed. */
+  #refuseUnreadable(input: Omit<Extract<Input, { kind: "unreadable" }>, "kind">): void {
+    const now = this.#setup.now();
+    const reference = this.#id(now);
+    const id = guessId(input.head);
+    const data = { reason: input.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference };
+    const text = `Sluice did not pass this message on: ${input.detail}. It could not be checked. Reference ${reference}.`;
+    const waiting = input.direction === "to-client" && id !== null ? this.#exchanges.take("to-server", id) : null;
+    const outcome: Outcome =
+      input.direction === "to-server"
+        ? { fate: "drop", text: null, reply: refusal(id, null, "legacy", NOT_JUDGEABLE, text, data) }
+        : waiting
+          ? { fate: "replace", text: refusal(id, waiting.method, waiting.era, NOT_JUDGEABLE, text, data), reply: null }
+          : { fate: "drop", text: null, reply: null };
+    const { direction, fault, detail, bytes } = input;
+    const record = { kind: "malformed" as const, ...this.#place(), direction, fault, detail, bytes, outcome: outcome.fate === "drop" && !outcome.reply ? ("dropped" as const) : ("refused" as const) };
+    this.#effects.push({ kind: "record", record: this.#stamp(record, reference, now) });
+    this.#carryOut(outcome);
+  }
+
+  #knock(what: string): void {
+    const now = this.#setup.now();
+    const decision = this.#setup.policy().decide({
+      channel: this.channel,
+      direction: "to-server",
+      method: what,
+      tool: null,
+      prompt: null,
+      resource: null,
+      findings: [],
+      unknownClasses: [],
+      protocolVersion: this.#introductions.protocolVersion ?? undefined,
+      authentication: this.#authentication,
+      trust: this.#setup.trust?.(),
+      who: this.#setup.who?.(),
+      now,
+    });
+    const id = this.#id(now);
+    const base = { kind: "request" as const, ...this.#place(), direction: "to-server" as const, method: what, bytes: 0, findings: [], decision, redacted: 0 };
+    if (decision.enforced !== "block") {
+      this.#carryOut({ fate: "forward", text: null, reply: null });
+      return;
+    }
+    this.#effects.push({ kind: "record", record: this.#stamp(base, id, now) });
+    const text = refusalText(decision, this.#setup.policy().policy.support);
+    this.#carryOut({ fate: "drop", text: null, reply: refusal(null, null, "legacy", BLOCKED_BY_POLICY, text, { reason: "policy", rule: decision.decidedBy, reference: id }) });
+  }
+
+  #carryOut(outcome: Outcome): void {
+    if (outcome.fate === "replace") this.#effects.push({ kind: "replace", text: outcome.text ?? "" });
+    else this.#effects.push({ kind: outcome.fate });
+    if (outcome.reply !== null) this.#effects.push({ kind: "reply", text: outcome.reply });
+  }
+
+  #place(): { channel: string; point: Channel["point"]; transport: Channel["transport"]; client: Channel["client"]; server: Channel["server"] } {
+    const { id, point, transport, client, server } = this.channel;
+    return { channel: id, point, transport, client, server };
+  }
+
+  #record(record: Unstamped): void {
+    const now = this.#setup.now();
+    this.#effects.push({ kind: "record", record: this.#stamp(record, this.#id(now), now) });
+  }
+
+  #stamp(record: Unstamped, id: string, time: number): EventRecord {
+    return { v: RECORD_VERSION, id, time, by: this.#setup.by, ...record };
+  }
+
+  #id(now: number): string {
+    return uuidv7(now, this.#setup.random(10));
+  }
+}
+
+/** Applies the decision's redactions. A finding that stands where nothing may change turns the decision into a block: it is never let through. */
+function redactWhatMay(text: string, inspection: Inspection, decision: Decision): { text: string; replaced: number; decision: Decision } {
+  if (!decision.redactions.length || decision.enforced === "block") return { text, replaced: 0, decision };
+  const redacted = redactJson(text, inspection, decision.redactions);
+  if (!redacted.untouchable.length) return { text: redacted.text, replaced: redacted.replaced, decision };
+  const where = redacted.untouchable[0]!;
+  const message = `${where.class} stands in a place that cannot be rewritten (${where.pointer || "the whole message"}), so the message was stopped.`;
+  return { text, replaced: 0, decision: { ...decision, effect: "block", enforced: "block", redactions: [], message: decision.message ? `${decision.message} ${message}` : message } };
+}
+
+function faultOf(fault: JsonFault): { fault: Malformed["fault"]; detail: string } {
+  const words = { syntax: "it is not valid JSON", "duplicate-key": "it is ambiguous JSON", "lone-surrogate": "it is ambiguous JSON", "number-range": "it is ambiguous JSON", depth: "it is nested too deeply", nodes: "it has too many parts" };
+  return { fault: fault.kind, detail: `${words[fault.kind]} (${fault.message}, position ${fault.at})` };
+}

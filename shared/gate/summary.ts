@@ -1,0 +1,86 @@
+/** What of a message goes into its record: names, sizes, classes, masked previews. Never its text. */
+import { byteLength } from "../base/bytes.ts";
+import type { FindingSummary, MessageRecord } from "../events/record.ts";
+import type { Inspection } from "../inspect/data/inspect.ts";
+import type { Direction } from "../mcp/channel.ts";
+import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import { METHODS } from "../mcp/methods.ts";
+import type { Decision } from "../policy/decision.ts";
+import type { Exchange } from "./exchanges.ts";
+
+/** What a request is about. Null: nothing of that kind. Undefined: it should say, but does not. */
+export interface SubjectFacts {
+  readonly tool: string | null | undefined;
+  readonly prompt: string | null | undefined;
+  readonly resource: string | null | undefined;
+}
+
+const NO_SUBJECT: SubjectFacts = { tool: null, prompt: null, resource: null };
+
+export function subjectOf(envelope: Envelope): SubjectFacts {
+  if (envelope.kind !== "request" && envelope.kind !== "notification") return NO_SUBJECT;
+  const facts = Object.hasOwn(METHODS, envelope.method) ? METHODS[envelope.method] : undefined;
+  if (!facts?.subject) return NO_SUBJECT;
+  const named = member(envelope.params, facts.subject.at);
+  return { ...NO_SUBJECT, [facts.subject.kind]: typeof named === "string" ? named : undefined };
+}
+
+const MAX_NAME = 200;
+const KEPT = 3;
+
+export function summarize(
+  direction: Direction,
+  message: SingleMessage,
+  exchange: Exchange | null,
+  method: string | null,
+  subject: SubjectFacts,
+  inspection: Inspection,
+  decision: Decision,
+  redacted: number,
+  now: number,
+): Pick<MessageRecord, "kind" | "direction" | "method" | "tool" | "prompt" | "resource" | "bytes" | "ms" | "failed" | "findings" | "decision" | "redacted" | "exchange"> {
+  const { envelope } = message;
+  const kind = envelope.kind === "request" ? "request" : envelope.kind === "response" ? "response" : "notification";
+  return {
+    kind,
+    direction,
+    method: method === null ? null : storable(method, "/method", inspection),
+    ...(subject.tool ? { tool: storable(subject.tool, "/params/name", inspection) } : {}),
+    ...(subject.prompt ? { prompt: storable(subject.prompt, "/params/name", inspection) } : {}),
+    ...(subject.resource ? { resource: storable(withoutQuery(subject.resource), "/params/uri", inspection) } : {}),
+    bytes: byteLength(message.text),
+    ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
+    ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
+    findings: foldFindings(inspection),
+    decision,
+    redacted,
+    ...(exchange ? { exchange: exchange.id } : {}),
+  };
+}
+
+/** A name from the wire, fit to be kept: cut to size, and withheld when it itself carries what we protect. */
+export function storable(name: string, pointer: string, inspection: Inspection): string {
+  const finding = inspection.findings.find((each) => each.pointer.startsWith(pointer));
+  return finding ? `[withheld: ${finding.class}]` : name.slice(0, MAX_NAME);
+}
+
+function withoutQuery(uri: string): string {
+  return uri.replace(/[?#].*$/s, "");
+}
+
+/** One summary a class, with up to three previews of distinct values. */
+export function foldFindings(inspection: Inspection): FindingSummary[] {
+  const byClass = new Map<string, { count: number; confidence: number; previews: string[]; fingerprints: string[]; pointers: string[] }>();
+  for (const finding of inspection.findings) {
+    let row = byClass.get(finding.class);
+    if (!row) byClass.set(finding.class, (row = { count: 0, confidence: 0, previews: [], fingerprints: [], pointers: [] }));
+    row.count++;
+    row.confidence = Math.max(row.confidence, finding.confidence);
+    if (row.fingerprints.length < KEPT && !row.fingerprints.includes(finding.fingerprint)) {
+      row.fingerprints.push(finding.fingerprint);
+      row.previews.push(finding.preview);
+      row.pointers.push(finding.pointer.slice(0, MAX_NAME));
+    }
+  }
+  return [...byClass].map(([name, row]) => ({ class: name, ...row }));
+}

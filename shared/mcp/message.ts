@@ -1,0 +1,115 @@
+/** Text → JSON-RPC message: scanned for ambiguity, parsed once, its id kept as it was written (ids beyond 2^53 must still correlate). */
+import { fail, ok, type Result } from "../base/result.ts";
+import { JSON_LIMITS, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+export type Envelope =
+  | { readonly kind: "request"; readonly id: string; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: "notification"; readonly method: string; readonly params: JsonObject }
+  /** `id` null: an error that answers no request in particular. */
+  | { readonly kind: "response"; readonly id: string | null; readonly result: unknown; readonly error: JsonObject | null }
+  /** JSON, but no JSON-RPC message. */
+  | { readonly kind: "other" };
+
+/** One JSON document that is one message. */
+export interface SingleMessage {
+  readonly kind: "single";
+  readonly text: string;
+  readonly leaves: readonly JsonLeaf[];
+  readonly envelope: Envelope;
+}
+
+/** A batch (2025-03-26): judged member by member, kept together on the wire. */
+export interface BatchMessage {
+  readonly kind: "batch";
+  readonly text: string;
+  readonly members: readonly SingleMessage[];
+}
+
+export type Message = SingleMessage | BatchMessage;
+
+/** Reads one document. Ambiguous JSON (duplicate keys, half surrogates, numbers out of range, too deep) is refused, not guessed at. */
+export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Result<Message, JsonFault> {
+  const scanned = scanJson(text, limits);
+  if (!scanned.ok) return scanned;
+  const value = JSON.parse(text) as unknown;
+  if (!Array.isArray(value)) return ok(single(text, scanned.value, value));
+  const members: SingleMessage[] = [];
+  const parts = splitArray(text);
+  if (parts.length !== value.length) return fail({ kind: "syntax", at: 0, message: "a batch that cannot be split" });
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    const leaves = scanJson(part, limits);
+    if (!leaves.ok) return leaves;
+    members.push(single(part, leaves.value, value[i]));
+  }
+  return ok({ kind: "batch", text, members });
+}
+
+function single(text: string, leaves: readonly JsonLeaf[], value: unknown): SingleMessage {
+  return { kind: "single", text, leaves, envelope: envelopeOf(text, leaves, value) };
+}
+
+function envelopeOf(text: string, leaves: readonly JsonLeaf[], value: unknown): Envelope {
+  if (!isObject(value)) return { kind: "other" };
+  const leaf = leaves.find((each) => each.kind !== "key" && each.path?.step === "id" && each.path.parent === null);
+  const id = leaf ? text.slice(leaf.start, leaf.end) : null;
+  if (typeof value["method"] === "string") {
+    const params = isObject(value["params"]) ? value["params"] : {};
+    return id === null ? { kind: "notification", method: value["method"], params } : { kind: "request", id, method: value["method"], params };
+  }
+  if (Object.hasOwn(value, "result") || Object.hasOwn(value, "error")) {
+    return { kind: "response", id, result: value["result"], error: isObject(value["error"]) ? value["error"] : null };
+  }
+  return { kind: "other" };
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Member of an object, or undefined: for walking untrusted values without looking at prototypes. */
+export function member(value: unknown, ...path: readonly string[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (!isObject(at) || !Object.hasOwn(at, step)) return undefined;
+    at = at[step];
+  }
+  return at;
+}
+
+/** Texts of the elements of a JSON array that has been scanned already. */
+function splitArray(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = -1;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') {
+      for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+    } else if (char === "{" || char === "[") {
+      if (++depth === 1) from = at + 1;
+    } else if (char === "}" || char === "]") {
+      if (--depth === 0 && text.slice(from, at).trim()) parts.push(text.slice(from, at).trim());
+    } else if (char === "," && depth === 1) {
+      parts.push(text.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  return parts;
+}
+
+const ID = /"id"\s*:\s*("(?:[^"\\\u0000-\u001f]|\\.){0,200}"|-?\d{1,20})/;
+
+/** Best guess at the id of text that could not be read, so that whoever waits for it can be told. Never used to judge. */
+export function guessId(text: string): string | null {
+  const match = ID.exec(text.slice(0, 4096)) ?? (text.length > 4096 ? ID.exec(text.slice(-1024)) : null);
+  if (!match) return null;
+  try {
+    JSON.parse(match[1]!);
+    return match[1]!;
+  } catch {
+    return null;
+  }
+}
