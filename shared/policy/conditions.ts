@@ -1,0 +1,33 @@
+/** From a written condition to clauses, cheapest first. */
+import type { Condition } from "./language.ts";
+import { textClause, type Clause } from "./clause.ts";
+import { dataClause, type DataClause } from "./data-clause.ts";
+import { clientClauses, serverClauses, whoClauses } from "./server-clauses.ts";
+
+export interface CompiledCondition {
+  /** In the order in which people read them: who, with whom, what. */
+  readonly clauses: readonly Clause[];
+  /** Answers that depend on channel and tool alone. */
+  readonly fixed: readonly Clause[];
+  /** Answers that change from message to message. */
+  readonly changing: readonly Clause[];
+  readonly data: DataClause | null;
+}
+
+export function compileCondition(condition: Condition, labels: ReadonlyMap<string, readonly string[]>): CompiledCondition {
+  const clauses: Clause[] = [];
+  if (condition.who) clauses.push(...whoClauses(condition.who));
+  if (condition.client) clauses.push(...clientClauses(condition.client));
+  if (condition.server) clauses.push(...serverClauses(condition.server));
+  if (condition.method !== undefined) clauses.push(textClause("method", condition.method, ({ facts }) => facts.method));
+  if (condition.tool !== undefined) clauses.push(textClause("tool", condition.tool, ({ facts }) => facts.tool, { fixed: true }));
+  if (condition.prompt !== undefined) clauses.push(textClause("prompt", condition.prompt, ({ facts }) => facts.prompt));
+  if (condition.resource !== undefined) clauses.push(textClause("resource", condition.resource, ({ facts }) => facts.resource));
+  if (condition.direction !== undefined) clauses.push(textClause("direction", condition.direction, ({ facts }) => facts.direction));
+  if (condition.transport !== undefined) clauses.push(textClause("transport", condition.transport, ({ facts }) => facts.channel.transport, { fixed: true }));
+  if (condition.protocolVersion !== undefined) clauses.push(textClause("protocol version", condition.protocolVersion, ({ facts }) => facts.protocolVersion));
+  if (condition.authentication !== undefined) clauses.push(textClause("authentication", condition.authentication, ({ facts }) => (facts.authentication === "unknown" ? undefined : facts.authentication)));
+  const data = condition.data ? dataClause(condition.data, labels) : null;
+  if (data) clauses.push(data);
+  return { clauses, fixed: clauses.filter((clause) => clause.fixed), changing: clauses.filter((clause) => !clause.fixed), data };
+}

@@ -1,0 +1,101 @@
+/** The second layer: content rules judge messages. Unknown counts as matched for a restricting rule, as not matched for an allowing one. */
+import type { Facts } from "./decision.ts";
+import type { Condition, Exception, Mode, Policy, Rule } from "./language.ts";
+import { testAll } from "./clause.ts";
+import { compileCondition, type CompiledCondition } from "./conditions.ts";
+import { and, type Truth } from "./truth.ts";
+import { NO_STANDING, viewOf, type View } from "./view.ts";
+import { isRestricting, type Voice } from "./verdict.ts";
+
+interface CompiledException {
+  readonly condition: CompiledCondition;
+  /** First millisecond at which it no longer holds. */
+  readonly ends: number;
+  readonly ticket: string;
+}
+
+interface CompiledRule {
+  readonly rule: Rule;
+  readonly mode: Mode;
+  readonly when: CompiledCondition;
+  readonly unless: CompiledCondition | null;
+  readonly exceptions: readonly CompiledException[];
+}
+
+/** A rule that channel and tool do not rule out. */
+interface Candidate {
+  readonly compiled: CompiledRule;
+  readonly fixed: Truth;
+}
+
+export interface Rules {
+  select(facts: Facts): readonly Candidate[];
+  judge(view: View, selected: readonly Candidate[]): Voice[];
+}
+
+export function compileRules(policy: Policy): Rules {
+  const labels = new Map(Object.entries(policy.labels ?? {}));
+  const compiled = policy.rules.map((rule) => compileRule(rule, policy, labels));
+  return {
+    select(facts) {
+      const view = viewOf(facts, NO_STANDING);
+      const selected: Candidate[] = [];
+      for (const each of compiled) {
+        const fixed = testAll(each.when.fixed, view);
+        if (fixed !== false) selected.push({ compiled: each, fixed });
+      }
+      return selected;
+    },
+    judge(view, selected) {
+      const voices: Voice[] = [];
+      for (const { compiled: each, fixed } of selected) {
+        const truth = and(fixed, testAll(each.when.changing, view));
+        if (truth === false || !applies(each, truth, view)) continue;
+        voices.push(voiceOf(each, view));
+      }
+      return voices;
+    },
+  };
+}
+
+function compileRule(rule: Rule, policy: Policy, labels: ReadonlyMap<string, readonly string[]>): CompiledRule {
+  const ready = (condition: Condition): CompiledCondition => compileCondition(condition, labels);
+  return {
+    rule,
+    mode: policy.mode === "monitor" ? "monitor" : (rule.mode ?? "enforce"),
+    when: ready(rule.when),
+    unless: rule.unless ? ready(rule.unless) : null,
+    exceptions: (policy.exceptions ?? []).filter((exception) => exception.rule === rule.id).map((exception) => compileException(exception, ready)),
+  };
+}
+
+function compileException(exception: Exception, ready: (condition: Condition) => CompiledCondition): CompiledException {
+  const [year = 0, month = 1, day = 1] = exception.until.split("-").map(Number);
+  return { condition: ready(exception.when), ends: Date.UTC(year, month - 1, day + 1), ticket: exception.ticket };
+}
+
+function applies({ rule, unless, exceptions }: CompiledRule, when: Truth, view: View): boolean {
+  const spared = unless ? testAll(unless.clauses, view) : false;
+  if (!isRestricting(rule.effect)) return when === true && spared === false;
+  // Only a sure "unless" and a sure, running exception spare.
+  if (spared === true) return false;
+  return !exceptions.some((exception) => view.facts.now < exception.ends && testAll(exception.condition.clauses, view) === true);
+}
+
+function voiceOf({ rule, mode, when }: CompiledRule, view: View): Voice {
+  const redacts = rule.effect === "redact" && when.data !== null;
+  // What could not be judged cannot be redacted either, so it may not pass.
+  const unredactable = redacts && when.data.unchecked(view);
+  return {
+    kind: "rule",
+    id: rule.id,
+    title: rule.title,
+    effect: unredactable ? "block" : rule.effect,
+    mode,
+    clauses: when.clauses.flatMap((clause) => clause.describe(view)),
+    message: rule.message ?? null,
+    learnMore: rule.learnMore ?? null,
+    severity: rule.severity ?? null,
+    redactions: redacts ? when.data.redactions(view, rule.style ?? "placeholder") : [],
+  };
+}

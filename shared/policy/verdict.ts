@@ -1,0 +1,73 @@
+/** Many voices, one decision: the strictest effect wins, monitored voices are heard but not obeyed, redactions add up. */
+import type { Decision, Matched, Redaction } from "./decision.ts";
+import { EFFECTS, type Effect } from "./language.ts";
+
+/** What one matching rule or entry asks for. */
+export interface Voice extends Matched {
+  readonly message: string | null;
+  readonly learnMore: string | null;
+  readonly severity: Decision["severity"];
+  readonly redactions: readonly Redaction[];
+}
+
+const RANK: Readonly<Record<Effect, number>> = Object.fromEntries(EFFECTS.map((effect, rank) => [effect, rank])) as Record<Effect, number>;
+const SEVERITIES: readonly Decision["severity"][] = [null, "low", "medium", "high", "critical"];
+
+export function stricter(a: Effect, b: Effect): Effect {
+  return RANK[a] >= RANK[b] ? a : b;
+}
+
+export function isRestricting(effect: Effect): boolean {
+  return RANK[effect] >= RANK.monitor;
+}
+
+/** @returns below zero when `a` is the looser. */
+export function compareEffects(a: Effect, b: Effect): number {
+  return RANK[a] - RANK[b];
+}
+
+/** What really happens because of one voice. */
+function enforcedOf(voice: Voice): Effect {
+  return voice.mode === "enforce" || RANK[voice.effect] <= RANK.monitor ? voice.effect : "monitor";
+}
+
+export function concludeFrom(voices: readonly Voice[], policy: Decision["policy"]): Decision {
+  let effect: Effect = "allow";
+  let enforced: Effect = "allow";
+  for (const voice of voices) {
+    effect = stricter(effect, voice.effect);
+    enforced = stricter(enforced, enforcedOf(voice));
+  }
+  const winner = effect === "allow" ? undefined : voices.filter((voice) => voice.effect === effect).reduce((a, b) => (speaksBefore(a, b) ? a : b));
+  return {
+    effect,
+    enforced,
+    decidedBy: winner?.id ?? null,
+    title: winner?.title ?? null,
+    message: winner?.message ?? null,
+    learnMore: winner?.learnMore ?? null,
+    severity: winner?.severity ?? null,
+    matched: [...voices].sort((a, b) => compareEffects(b.effect, a.effect) || (speaksBefore(a, b) ? -1 : 1)).map(({ kind, id, title, effect: asked, mode, clauses }) => ({ kind, id, title, effect: asked, mode, clauses })),
+    redactions: mergeRedactions(voices),
+    policy,
+  };
+}
+
+/** Among equals: who is obeyed, who has words for the person, who is graver; the id settles the rest, so that order in the file never matters. */
+function speaksBefore(a: Voice, b: Voice): boolean {
+  if (a.mode !== b.mode) return a.mode === "enforce";
+  if ((a.message === null) !== (b.message === null)) return a.message !== null;
+  if (a.kind !== b.kind) return a.kind === "admission";
+  const graver = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
+  return graver !== 0 ? graver > 0 : a.id < b.id;
+}
+
+/** Of obeyed voices only. Where two styles meet, the placeholder stays: it shows less. */
+function mergeRedactions(voices: readonly Voice[]): Redaction[] {
+  const byFinding = new Map<number, Redaction>();
+  for (const voice of voices) {
+    if (voice.mode !== "enforce") continue;
+    for (const redaction of voice.redactions) if (redaction.style === "placeholder" || !byFinding.has(redaction.finding)) byFinding.set(redaction.finding, redaction);
+  }
+  return [...byFinding.values()].sort((a, b) => a.finding - b.finding);
+}

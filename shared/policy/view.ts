@@ -1,0 +1,47 @@
+/** What the conditions look at: the facts of one message, with the answers that several rules need worked out once. */
+import type { Facts } from "./decision.ts";
+import type { Truth } from "./truth.ts";
+
+/** Findings of one class in the message. */
+export interface ClassGroup {
+  readonly class: string;
+  /** Highest confidence among them. */
+  readonly confidence: number;
+  /** Indexes into `Facts.findings`. */
+  readonly findings: readonly number[];
+}
+
+/** What admission said of the server, for content rules that ask. */
+export interface Standing {
+  /** Entries that match for certain. */
+  readonly entries: ReadonlySet<string>;
+  /** Entries of which we cannot tell. */
+  readonly maybe: ReadonlySet<string>;
+  readonly sanctioned: Truth;
+}
+
+export interface View {
+  readonly facts: Facts;
+  readonly classes: readonly ClassGroup[];
+  readonly standing: Standing;
+}
+
+/** Admission entries cannot ask about admission; whoever asks before it has spoken gets "not known". */
+export const NO_STANDING: Standing = { entries: new Set(), maybe: new Set(), sanctioned: undefined };
+
+export function viewOf(facts: Facts, standing: Standing): View {
+  return { facts, classes: facts.findings.length === 0 ? [] : groupByClass(facts), standing };
+}
+
+function groupByClass(facts: Facts): ClassGroup[] {
+  const groups = new Map<string, { class: string; confidence: number; findings: number[] }>();
+  for (const [at, finding] of facts.findings.entries()) {
+    const group = groups.get(finding.class);
+    if (!group) groups.set(finding.class, { class: finding.class, confidence: finding.confidence, findings: [at] });
+    else {
+      group.confidence = Math.max(group.confidence, finding.confidence);
+      group.findings.push(at);
+    }
+  }
+  return [...groups.values()];
+}
