@@ -1,7 +1,12 @@
 /** A whole message in, findings with their places out; and the message with chosen findings replaced. */
-import type { JsonLeaf } from "../../base/json.ts";
-import type { Redaction } from "../../policy/decision.ts";
+import { fingerprint } from "../../base/digest.ts";
+import { leafValue, pointerOf, type JsonLeaf, type JsonPath } from "../../base/json.ts";
+import { fieldKind } from "./field.ts";
 import type { Finding } from "./finding.ts";
+import { preview } from "./mask.ts";
+import { scanValues } from "./scan.ts";
+
+export { redactJson, type Redacted } from "./redact.ts";
 
 export interface LocatedFinding extends Finding {
   readonly leaf: JsonLeaf;
@@ -12,18 +17,60 @@ export interface Inspection {
   readonly unknown: readonly string[];
 }
 
+/** Shorter texts hold nothing that could be found, unless their field says so. */
+const SHORTEST = 6;
+/** Numbers with fewer digits are no card and no phone number. */
+const SHORTEST_NUMBER = 7;
+
 /** Judges every key, string and number of a scanned document. @param key for fingerprints. */
-export function inspectJson(_text: string, _leaves: readonly JsonLeaf[], _key: Uint8Array): Inspection {
-  return { findings: [], unknown: [] };
+export function inspectJson(text: string, leaves: readonly JsonLeaf[], key: Uint8Array): Inspection {
+  const findings: LocatedFinding[] = [];
+  const unknown = new Set<string>();
+  const contexts = fieldContexts(text, leaves);
+  const knownKeys = new Map<string, boolean>(); // the same keys stand in every row: clean ones are judged once
+  for (const leaf of leaves) {
+    const value = leafValue(text, leaf);
+    const context = leaf.kind === "key" ? "" : contexts(leaf);
+    const shortest = leaf.kind === "number" ? SHORTEST_NUMBER : SHORTEST;
+    if (value.length < shortest && fieldKind(context) !== "password") continue;
+    if (leaf.kind === "key" && knownKeys.has(value)) continue;
+    const result = scanValues(value, { key: context });
+    for (const name of result.unknown) unknown.add(name);
+    if (result.matches.length === 0) {
+      if (leaf.kind === "key" && result.unknown.length === 0) knownKeys.set(value, true);
+      continue;
+    }
+    const pointer = pointerOf(leaf.path);
+    for (const { value: found, ...match } of result.matches) {
+      findings.push({ ...match, pointer, preview: preview(match.class, found), fingerprint: fingerprint(key, found), leaf });
+    }
+  }
+  return { findings, unknown: [...unknown] };
 }
 
-export interface Redacted {
-  readonly text: string;
-  readonly replaced: number;
-  /** Findings that were to be replaced but stand where nothing may change (handles, keys, ids): the caller must block instead. */
-  readonly untouchable: readonly LocatedFinding[];
-}
+const NAME_FIELDS = new Set(["name", "key", "field", "label", "variable", "header", "param", "parameter", "property", "attribute", "title"]);
+const VALUE_FIELDS = new Set(["value", "val", "content", "data", "default", "defaultvalue", "text", "current", "currentvalue", "raw"]);
+const LONGEST_NAME = 64;
 
-export function redactJson(text: string, _inspection: Inspection, _redactions: readonly Redaction[]): Redacted {
-  return { text, replaced: 0, untouchable: [] };
+/** The name under which a leaf stands: its own key, or for `{"name": "password", "value": "…"}` what its sibling says. */
+function fieldContexts(text: string, leaves: readonly JsonLeaf[]): (leaf: JsonLeaf) => string {
+  // Members of one object share the same parent path.
+  const names = new Map<JsonPath | null, string>();
+  for (const leaf of leaves) {
+    if (leaf.kind !== "string" || leaf.end - leaf.start > LONGEST_NAME + 2) continue;
+    const step = leaf.path?.step;
+    if (typeof step === "string" && NAME_FIELDS.has(step.toLowerCase()) && !names.has(leaf.path!.parent)) names.set(leaf.path!.parent, leafValue(text, leaf));
+  }
+  return (leaf) => {
+    let path = leaf.path;
+    while (path && typeof path.step === "number") path = path.parent;
+    if (!path) return "";
+    const own = String(path.step);
+    if (!VALUE_FIELDS.has(own.toLowerCase())) return own;
+    const sibling = names.get(path.parent);
+    if (sibling !== undefined && fieldKind(sibling) !== "other") return sibling;
+    let above = path.parent;
+    while (above && typeof above.step === "number") above = above.parent;
+    return sibling ?? (above && fieldKind(String(above.step)) !== "other" ? String(above.step) : own);
+  };
 }

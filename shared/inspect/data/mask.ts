@@ -1,0 +1,23 @@
+/** How a value is shown without showing it. */
+import type { RedactionStyle } from "../../policy/language.ts";
+import { classInfo } from "./classes.ts";
+import type { DataClass } from "./finding.ts";
+
+const DOTS = "••••";
+
+/** Dots and the last four characters; only dots for values shorter than twelve, of which four characters would be too much. */
+export function mask(value: string): string {
+  if (value.length < 12) return DOTS;
+  const tail = value.slice(-4);
+  return /^[A-Za-z0-9._]{4}$/.test(tail) ? DOTS + tail : DOTS;
+}
+
+/** For event lists: `GitHub token ••••a1b2`, `••••4242`. */
+export function preview(name: DataClass, value: string): string {
+  return name.startsWith("secret.") ? `${classInfo(name).title} ${mask(value)}` : mask(value);
+}
+
+/** What stands in the value's place. No detector matches it. */
+export function replacement(name: DataClass, value: string, style: RedactionStyle): string {
+  return style === "mask" ? mask(value) : `[redacted ${name}]`;
+}
