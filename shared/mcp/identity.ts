@@ -1,5 +1,6 @@
 /** Who a server or a client is. What a peer says of itself (`serverInfo`, `clientInfo`) is for display only (MCP 2026-07-28, "Implementation"). */
 import { sha256Hex } from "../base/digest.ts";
+import { maskPath } from "./opaque.ts";
 
 /** Package behind a local command: `npx -y @scope/name@1.2.3` → npm, `@scope/name`, `1.2.3`. */
 export interface PackageIdentity {
@@ -13,7 +14,7 @@ export interface RemoteServerIdentity {
   readonly kind: "remote";
   /** `srv_` and 16 hex digits, stable for scheme + host + path. */
   readonly id: string;
-  /** Scheme, host and path; never user info, query or fragment. */
+  /** Scheme, host and path; never user info, query or fragment. A path segment that looks like a credential stands as `masked-` and 8 hex digits. */
   readonly url: string;
 }
 
@@ -28,7 +29,6 @@ export interface LocalServerIdentity {
   readonly package?: PackageIdentity;
 }
 
-/** A tool source inside the page itself (WebMCP) or a server seen before anything is known of it. */
 export type ServerIdentity = RemoteServerIdentity | LocalServerIdentity;
 
 /** The program that speaks to servers: a web app by origin, a desktop client by the name its configuration file gives it. */
@@ -50,7 +50,7 @@ export function remoteServer(address: string): RemoteServerIdentity | undefined 
   const parsed = new URL(address);
   const scheme = { "http:": "http:", "https:": "https:", "ws:": "http:", "wss:": "https:" }[parsed.protocol];
   if (!scheme) return undefined;
-  const path = parsed.pathname.length > 1 ? parsed.pathname.replace(/\/+$/, "") : "";
+  const path = parsed.pathname.length > 1 ? maskPath(parsed.pathname.replace(/\/+$/, "")) : "";
   const url = `${scheme}//${parsed.host}${path}`;
   return { kind: "remote", id: serverId(`remote ${url}`), url };
 }

@@ -1,0 +1,248 @@
+/** From records to what is known. Pure, and independent of the order in which records arrive: times take minimum and maximum, counts add, and of two values the later record's stays. The caller sees to it that no record is counted twice. */
+import type { Deployment, EventRecord, Initialized, Malformed, MessageRecord, SessionEnded, SessionStarted, ToolsListed, ToolSummary } from "../events/record.ts";
+import { ADMISSION_DEFAULT, type Decision } from "../policy/decision.ts";
+import { EFFECTS, type Policy } from "../policy/language.ts";
+import { never } from "../base/result.ts";
+import { dataSourceOf } from "./data-source.ts";
+import { LIMITS, type ClientEntry, type ConfiguredPlace, type EntryTool, type SelfReport, type ServerEntry, type Stamp } from "./entry.ts";
+import { plainText } from "./plain-text.ts";
+
+export type { ClientEntry, ConfiguredPlace, EntryTool, SelfReport, ServerEntry } from "./entry.ts";
+export { configuredPlaces } from "./entry.ts";
+
+export interface Inventory {
+  readonly servers: ReadonlyMap<string, ServerEntry>;
+  readonly clients: ReadonlyMap<string, ClientEntry>;
+}
+
+/** What records do not say themselves. */
+export interface ObserveContext {
+  /** Ids of the admission entries that the policy marks as sanctioned. Absent: nobody can tell. */
+  readonly sanctioned?: ReadonlySet<string>;
+}
+
+/** Records that name a server and a client. */
+export type ServerRecord = SessionStarted | SessionEnded | Initialized | ToolsListed | MessageRecord | Malformed | Deployment;
+
+export function isServerRecord(record: EventRecord): record is ServerRecord {
+  return "server" in record;
+}
+
+/** Context for `observe` from the policy in force. */
+export function contextOf(policy: Policy): ObserveContext {
+  return { sanctioned: new Set(policy.admission.servers.filter((entry) => entry.sanctioned === true).map((entry) => entry.id)) };
+}
+
+export function emptyInventory(): Inventory {
+  return { servers: new Map(), clients: new Map() };
+}
+
+/** The inventory after one more record. */
+export function observe(inventory: Inventory, record: EventRecord, context: ObserveContext = {}): Inventory {
+  return observeAll(inventory, [record], context);
+}
+
+/** The same for many records at once, copying only once. */
+export function observeAll(inventory: Inventory, records: Iterable<EventRecord>, context: ObserveContext = {}): Inventory {
+  const servers = new Map(inventory.servers);
+  const clients = new Map(inventory.clients);
+  for (const record of records) {
+    if (!isServerRecord(record)) continue;
+    servers.set(record.server.id, observeServer(servers.get(record.server.id), record, context));
+    clients.set(record.client.id, observeClient(clients.get(record.client.id), record));
+  }
+  return { servers, clients };
+}
+
+/** One server's row after one more record about it. */
+export function observeServer(entry: ServerEntry | undefined, record: ServerRecord, context: ObserveContext = {}): ServerEntry {
+  const before = entry ?? newServer(record);
+  const seen: ServerEntry = {
+    ...before,
+    transports: withItem(before.transports, record.transport, 10),
+    points: withItem(before.points, record.point, 3),
+    clients: withItem(before.clients, record.client.id, LIMITS.clients),
+    firstSeen: Math.min(before.firstSeen, record.time),
+    lastSeen: Math.max(before.lastSeen, record.time),
+  };
+  switch (record.kind) {
+    case "session.started":
+    case "session.ended":
+      return seen;
+    case "initialized":
+      return initialized(seen, record);
+    case "tools.listed":
+      return toolsListed(seen, record);
+    case "request":
+    case "response":
+    case "notification":
+      return judged(seen, record, context);
+    case "malformed":
+      return { ...seen, counts: { ...seen.counts, malformed: seen.counts.malformed + 1, blocked: seen.counts.blocked + (record.outcome === "refused" ? 1 : 0) } };
+    case "deployment":
+      return deployed(seen, record);
+    default:
+      return never(record);
+  }
+}
+
+/** One client's row after one more record about it. */
+export function observeClient(entry: ClientEntry | undefined, record: ServerRecord): ClientEntry {
+  const { client } = record;
+  const before: ClientEntry = entry ?? { id: client.id, name: plainText(client.name, LIMITS.text), version: null, self: [], servers: [], points: [], firstSeen: record.time, lastSeen: record.time };
+  const report = record.kind === "initialized" && record.clientInfo ? selfReport(record.clientInfo) : undefined;
+  const latest = record.time >= before.lastSeen;
+  return {
+    ...before,
+    name: latest ? plainText(client.name, LIMITS.text) : before.name,
+    version: (latest ? client.version : undefined) ?? before.version ?? client.version ?? null,
+    self: report && !before.self.some((known) => known.name === report.name && known.version === report.version) ? [...before.self, report].slice(-LIMITS.selfReports) : before.self,
+    servers: withItem(before.servers, record.server.id, LIMITS.servers),
+    points: withItem(before.points, record.point, 3),
+    firstSeen: Math.min(before.firstSeen, record.time),
+    lastSeen: Math.max(before.lastSeen, record.time),
+  };
+}
+
+function newServer(record: ServerRecord): ServerEntry {
+  return {
+    id: record.server.id,
+    identity: record.server,
+    self: null,
+    transports: [],
+    points: [],
+    protocolVersions: [],
+    era: null,
+    capabilities: [],
+    authentication: [],
+    tools: [],
+    toolCounts: {},
+    dataSource: dataSourceOf({ identity: record.server }),
+    clients: [],
+    places: [],
+    firstSeen: record.time,
+    lastSeen: record.time,
+    counts: { requests: 0, responses: 0, blocked: 0, redacted: 0, malformed: 0 },
+    dataClasses: [],
+    admission: null,
+    notes: [],
+    selfStamp: "",
+  };
+}
+
+function initialized(entry: ServerEntry, record: Initialized): ServerEntry {
+  const stamp = stampOf(record);
+  const takesSelf = record.serverInfo !== null && stamp > entry.selfStamp;
+  return {
+    ...entry,
+    self: takesSelf && record.serverInfo ? selfReport(record.serverInfo) : entry.self,
+    selfStamp: takesSelf ? stamp : entry.selfStamp,
+    protocolVersions: record.protocolVersion === null ? entry.protocolVersions : withItem(entry.protocolVersions, plainText(record.protocolVersion, 40), LIMITS.protocolVersions),
+    era: entry.era === null || entry.era === record.era ? record.era : "both",
+    capabilities: record.capabilities.reduce<readonly string[]>((list, name) => withItem(list, plainText(name, 60), LIMITS.capabilities), entry.capabilities),
+    authentication: withItem(entry.authentication, record.authentication, 4),
+  };
+}
+
+function selfReport(info: { readonly name: string; readonly version?: string; readonly title?: string }): SelfReport {
+  return {
+    name: plainText(info.name, LIMITS.text),
+    ...(info.version === undefined ? {} : { version: plainText(info.version, 40) }),
+    ...(info.title === undefined ? {} : { title: plainText(info.title, LIMITS.text) }),
+  };
+}
+
+function toolsListed(entry: ServerEntry, record: ToolsListed): ServerEntry {
+  // Lists come in pages, so a tool that is missing here is not gone: once offered, it counts.
+  const stamp = stampOf(record);
+  const tools = new Map(entry.tools.map((tool) => [tool.name, tool]));
+  for (const tool of record.tools) {
+    const known = tools.get(tool.name);
+    if (known || tools.size < LIMITS.tools) tools.set(tool.name, mergeTool(known, tool, stamp));
+  }
+  const list = [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const toolCounts: Partial<Record<ToolSummary["classes"][number], number>> = {};
+  for (const tool of list) for (const kind of tool.classes) toolCounts[kind] = (toolCounts[kind] ?? 0) + 1;
+  return { ...entry, tools: list, toolCounts, dataSource: dataSourceOf({ identity: entry.identity, tools: list }) };
+}
+
+function mergeTool(known: EntryTool | undefined, tool: ToolSummary, stamp: Stamp): EntryTool {
+  const digests = withItem(known?.digests ?? [], tool.digest, LIMITS.digests);
+  if (known && known.stamp > stamp) return { ...known, digests };
+  return { name: tool.name, description: plainText(tool.description, LIMITS.text), classes: tool.classes, digests, stamp };
+}
+
+function judged(entry: ServerEntry, record: MessageRecord, context: ObserveContext): ServerEntry {
+  const { counts } = entry;
+  const stamp = stampOf(record);
+  return {
+    ...entry,
+    counts: {
+      ...counts,
+      requests: counts.requests + (record.kind === "request" ? 1 : 0),
+      responses: counts.responses + (record.kind === "response" ? 1 : 0),
+      blocked: counts.blocked + (record.decision.enforced === "block" ? 1 : 0),
+      redacted: counts.redacted + record.redacted,
+    },
+    dataClasses: addClasses(entry.dataClasses, record),
+    admission: entry.admission && entry.admission.stamp > stamp ? entry.admission : { ...admissionOf(record.decision, context), stamp },
+  };
+}
+
+function admissionOf(decision: Decision, { sanctioned }: ObserveContext): { effect: Decision["effect"] | null; sanctioned: boolean | null } {
+  const matched = decision.matched.filter((match) => match.kind === "admission");
+  const strictest = matched.reduce((worst, match) => Math.max(worst, EFFECTS.indexOf(match.effect)), -1);
+  const listed = matched.filter((match) => match.id !== ADMISSION_DEFAULT);
+  const unlisted = listed.length === 0 && (matched.length > 0 || decision.decidedBy === ADMISSION_DEFAULT);
+  return {
+    effect: EFFECTS[strictest] ?? (unlisted ? decision.effect : null),
+    sanctioned: unlisted ? false : sanctioned === undefined ? null : listed.some((match) => sanctioned.has(match.id)),
+  };
+}
+
+function addClasses(known: ServerEntry["dataClasses"], record: MessageRecord): ServerEntry["dataClasses"] {
+  if (record.findings.length === 0) return known;
+  const counts = new Map(known.map((item) => [item.class, item.count]));
+  for (const finding of record.findings) {
+    const count = counts.get(finding.class);
+    if (count !== undefined || counts.size < LIMITS.dataClasses) counts.set(finding.class, (count ?? 0) + finding.count);
+  }
+  return [...counts].map(([name, count]) => ({ class: name, count })).sort((a, b) => (a.class < b.class ? -1 : 1));
+}
+
+function deployed(entry: ServerEntry, record: Deployment): ServerEntry {
+  const place: ConfiguredPlace = {
+    client: record.client,
+    where: record.where,
+    name: plainText(record.name, LIMITS.text),
+    guarded: record.guarded,
+    notes: record.notes.slice(0, LIMITS.notes).map((note) => plainText(note, LIMITS.text)),
+    removed: record.change === "removed",
+    stamp: stampOf(record),
+  };
+  const known = entry.places.find((other) => samePlace(other, place));
+  if (known && known.stamp > place.stamp) return entry;
+  const others = entry.places.filter((other) => other !== known);
+  // Markers of removed places go first when the list is full.
+  const places = [...others, place].sort((a, b) => Number(a.removed) - Number(b.removed) || (placeKey(a) < placeKey(b) ? -1 : 1)).slice(0, LIMITS.places);
+  const notes = [...new Set(places.filter((item) => !item.removed).flatMap((item) => item.notes))].sort().slice(0, LIMITS.notes);
+  return { ...entry, places, notes };
+}
+
+function samePlace(a: ConfiguredPlace, b: ConfiguredPlace): boolean {
+  return a.client.id === b.client.id && a.where === b.where && a.name === b.name;
+}
+
+function placeKey(place: ConfiguredPlace): string {
+  return JSON.stringify([place.client.id, place.where, place.name]);
+}
+
+/** Sorts like time; the id (UUIDv7) decides between records of one millisecond. */
+function stampOf(record: ServerRecord): Stamp {
+  return `${String(record.time).padStart(15, "0")} ${record.id}`;
+}
+
+function withItem<T extends string>(list: readonly T[], item: T, limit: number): readonly T[] {
+  if (list.includes(item) || list.length >= limit) return list;
+  return [...list, item].sort();
+}
