@@ -16,9 +16,9 @@ export function explain(decision: Decision, support?: Policy["support"]): string
 
 /** What goes to the model or page instead of an answer. Names the rule, never a value and never what the rule looks for: whoever reads it may be the attacker. */
 export function refusalText(decision: Decision, support: Policy["support"]): string {
-  const name = decision.decidedBy === ADMISSION_DEFAULT ? "" : `rule ${decision.decidedBy ?? "unknown"}, `;
+  const name = decision.decidedBy === null || decision.decidedBy === ADMISSION_DEFAULT ? "" : `rule ${decision.decidedBy}, `;
   const parts = [
-    `Blocked by Sluice: ${sentence(decision.title ?? "policy does not allow this")}`,
+    `Blocked by Sluice: ${sentence(decision.title === null || decision.title === decision.decidedBy ? "the policy does not allow this" : decision.title)}`,
     ...(decision.message ? [sentence(decision.message)] : []),
     ...nextSteps(decision, support),
     `(${name}policy ${decision.policy.id}, revision ${decision.policy.revision})`,

@@ -1,9 +1,8 @@
 /** Runs the inline examples of a policy's rules, so that an author sees what a rule does before anybody else does. */
-import type { Channel } from "../mcp/channel.ts";
 import { localServer, remoteServer, type ServerIdentity } from "../mcp/identity.ts";
-import type { Finding } from "../inspect/data/finding.ts";
 import { compile } from "./compile.ts";
 import type { Decision, Facts } from "./decision.ts";
+import { exampleFacts, exampleFinding } from "./example-facts.ts";
 import type { Effect, Policy, Rule, RuleTest, ServerMatch } from "./language.ts";
 
 export interface TestOutcome {
@@ -37,37 +36,15 @@ function outcome(rule: Rule, test: RuleTest, at: number, decision: Decision): Te
   return { ...base, passed: true, detail: decision.decidedBy ?? "nothing restricts it" };
 }
 
+const STAND_IN: ServerIdentity = { kind: "remote", id: "srv_example", url: "https://server.example/mcp" };
+
 function factsOf(policy: Policy, rule: Rule, { given }: RuleTest): Facts {
   const server = given.server === undefined ? STAND_IN : serverOf(policy, given.server);
-  const channel: Channel = {
-    id: "test",
-    point: server.kind === "local" ? "stdio" : "page",
-    transport: server.kind === "local" ? "stdio" : "streamable-http",
-    client: server.kind === "local" ? { id: "client:example", name: "Example" } : { id: "app:https://app.example", name: "app.example" },
-    server,
-  };
-  return {
-    channel,
+  return exampleFacts(server, {
     direction: given.direction ?? rule.when.direction ?? "to-server",
-    method: "tools/call",
-    tool: given.tool ?? "example_tool",
-    prompt: null,
-    resource: null,
-    findings: (given.data ?? []).map(findingOf),
-    unknownClasses: [],
-    protocolVersion: "2025-11-25",
-    authentication: "none",
-    trust: { score: 100, level: "low" },
-    who: { user: "example", groups: [], device: "example" },
-    // Before every exception's end would hide rules; tests show the rule itself.
-    now: Date.UTC(9999, 0, 1),
-  };
-}
-
-const STAND_IN: ServerIdentity = { kind: "remote", id: "srv_test", url: "https://server.example/mcp" };
-
-function findingOf(name: string, at: number): Finding {
-  return { detector: "test", class: name, confidence: 1, severity: "medium", pointer: `/params/arguments/${at}`, start: 0, end: 1, preview: "••••", fingerprint: `test-${at}` };
+    findings: (given.data ?? []).map((name, at) => exampleFinding(name, at)),
+    ...(given.tool !== undefined && { tool: given.tool }),
+  });
 }
 
 /** An address, a command line, or the id of a server entry (then: some server that the entry means). */

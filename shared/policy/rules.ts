@@ -82,6 +82,8 @@ function applies({ rule, unless, exceptions }: CompiledRule, when: Truth, view: 
   return !exceptions.some((exception) => view.facts.now < exception.ends && testAll(exception.condition.clauses, view) === true);
 }
 
+const UNCHECKED = "This message could not be checked completely, so it was not passed on.";
+
 function voiceOf({ rule, mode, when }: CompiledRule, view: View): Voice {
   const redacts = rule.effect === "redact" && when.data !== null;
   // What could not be judged cannot be redacted either, so it may not pass.
@@ -93,7 +95,7 @@ function voiceOf({ rule, mode, when }: CompiledRule, view: View): Voice {
     effect: unredactable ? "block" : rule.effect,
     mode,
     clauses: when.clauses.flatMap((clause) => clause.describe(view)),
-    message: rule.message ?? null,
+    message: unredactable ? UNCHECKED : (rule.message ?? null),
     learnMore: rule.learnMore ?? null,
     severity: rule.severity ?? null,
     redactions: redacts ? when.data.redactions(view, rule.style ?? "placeholder") : [],
