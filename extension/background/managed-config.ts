@@ -97,7 +97,7 @@ function checkKey(key: string, value: unknown): Result<unknown> {
     case "rootSha256":
       return typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value) ? ok(value) : fail("must be 64 hexadecimal digits");
     case "supportUrl":
-      return typeof value === "string" && isLink(value) ? ok(value) : fail("must be an https:// or mailto: address");
+      return typeof value === "string" && isLink(value) ? ok(value) : fail("must be a web address (https://…)");
     case "orgName":
     case "bundleUrl":
     case "channel":
@@ -113,8 +113,8 @@ function oneOf(value: unknown, allowed: readonly string[]): Result<unknown> {
 }
 
 /** An address that may stand behind a link in the popup. */
-export function isLink(text: string): boolean {
-  return URL.canParse(text) && ["https:", "http:", "mailto:"].includes(new URL(text).protocol);
+function isLink(text: string): boolean {
+  return URL.canParse(text) && ["https:", "http:"].includes(new URL(text).protocol);
 }
 
 export function createManagedConfig(doors: ManagedDoors): ManagedConfig {

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "../../shared/base/result.ts";
 import type { PolicySnapshot, ProtectionState } from "../../shared/messages/extension.ts";
 import type { PolicySource } from "../../shared/policy/decision.ts";
 import type { Policy } from "../../shared/policy/language.ts";
-import { isLink, type ManagedState, type ManagedValues } from "./managed-config.ts";
+import type { ManagedState, ManagedValues } from "./managed-config.ts";
 import { createPolicyParts, type PolicyPart } from "./policy-parts.ts";
 
 /** A policy as it was handed over, before browser policy overlays its mode and support address. */
@@ -179,8 +179,6 @@ function readPolicy(offer: Offer, doors: PolicyDoors): Result<Policy, readonly s
   const checked = doors.validate(JSON.parse(offer.text));
   if (!checked.ok) return fail(checked.why.map(({ path, message, fix }) => `${path.length ? `${path.join(".")}: ` : ""}${message}${fix ? ` ${fix}` : ""}`));
   if (offer.digest !== undefined && doors.digest(checked.value) !== offer.digest) return fail(["The policy does not match its digest: it was changed or damaged on the way."]);
-  const link = checked.value.support?.url;
-  if (link !== undefined && !isLink(link)) return fail(["support.url: must be an https:// or mailto: address"]);
   return ok(checked.value);
 }
 

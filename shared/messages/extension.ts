@@ -15,7 +15,7 @@ export interface PolicySnapshot {
 export const SNAPSHOT_KEY = "policy.snapshot";
 /** Hex key for fingerprints, made at install. */
 export const HASH_KEY = "hash.key";
-/** `trust.<server id>` → `{score, level}` for rules on trust. */
+/** Key of one object: server id → `{score, level}`, for rules on trust. */
 export const TRUST_KEY = "trust";
 
 export type ToBackground =
@@ -32,6 +32,10 @@ export interface ProtectionState {
   /** Errors of the last rejected policy, newest; null once a later one was applied. */
   readonly rejected: { readonly time: number; readonly source: string; readonly errors: readonly string[] } | null;
   readonly support: Policy["support"] | null;
+  /** Name of the organisation that manages this browser, if it gives one. */
+  readonly organisation: string | null;
+  /** What somebody should put right, in plain words. */
+  readonly notices: readonly string[];
   readonly blocking: "full" | "page-only";
 }
 

@@ -1,0 +1,223 @@
+/** Builds the background's parts and ties them together. Listeners are attached in the first tick, because a worker that wakes for an event drops what nobody listens for. */
+import browser, { type Runtime } from "webextension-polyfill";
+import { HASH_KEY, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState } from "../../shared/messages/extension.ts";
+import { HOST_NAME, type ToHost } from "../../shared/messages/host.ts";
+import { contextOf } from "../../shared/inventory/inventory.ts";
+import { BASELINE } from "../../shared/policy/baseline.ts";
+import { policyDigest } from "../../shared/policy/canonical.ts";
+import { validatePolicy } from "../../shared/policy/schema.ts";
+import { SluiceDb } from "../store/db.ts";
+import { createLedger, LOST } from "../store/ledger.ts";
+import { dayCounts } from "../store/queries.ts";
+import { badgeOf } from "./badge.ts";
+import { createHostLink, type HostPort } from "./host-link.ts";
+import { createManagedConfig, MANAGED_KEY } from "./managed-config.ts";
+import { answer } from "./messages.ts";
+import { coverOpenTabs, lateScripts } from "./open-tabs.ts";
+import { createPolicyStore, type StoredPolicy } from "./policy-store.ts";
+import { createRecordWriter } from "./record-writer.ts";
+import { health, policyRejected, stamp } from "./stamp.ts";
+import { createTrust, type TrustScores } from "./trust.ts";
+
+/** What the policy store keeps beside the snapshot that the relays read. */
+const POLICY_KEY = "policy.kept";
+const UPKEEP = "upkeep";
+
+export function wire(): void {
+  const db = new SluiceDb();
+  const ledger = createLedger(db);
+  const local = browser.storage.local;
+  const load = async (key: string): Promise<unknown> => (await local.get(key))[key];
+
+  const trust = createTrust({
+    load: async () => ((await load(TRUST_KEY)) ?? {}) as TrustScores,
+    save: (scores) => local.set({ [TRUST_KEY]: scores }),
+  });
+
+  async function store(records: Parameters<typeof ledger.store>[0], toHost: boolean): Promise<void> {
+    const snapshot = policy.current();
+    const { fresh, servers } = await ledger.store(records, { toHost, context: snapshot ? contextOf(snapshot.policy) : {} });
+    if (!fresh.length) return;
+    await trust.update(servers);
+    if (toHost) host.nudge();
+    await paintBadge();
+  }
+
+  const writer = createRecordWriter({
+    store: (records) => store(records, true),
+    after,
+    onRefused: (count) => note(writer.write([health("records.lost", `${count} records from a page did not hold up and were left out`)])),
+  });
+
+  const policy = createPolicyStore({
+    load: async () => {
+      const found = await local.get([POLICY_KEY, SNAPSHOT_KEY]);
+      return { ...(found[POLICY_KEY] as object | undefined), snapshot: found[SNAPSHOT_KEY] };
+    },
+    save: ({ snapshot, ...rest }: StoredPolicy) => local.set({ [SNAPSHOT_KEY]: snapshot satisfies PolicySnapshot, [POLICY_KEY]: rest }),
+    now: Date.now,
+    validate: validatePolicy,
+    digest: policyDigest,
+    baseline: BASELINE,
+    onApplied({ policy: { id, revision }, source, digest }) {
+      note(writer.write([stamp({ kind: "policy.applied", policy: { id, revision, source, digest } })]));
+    },
+    onRejected: (rejected) => note(writer.write([policyRejected(rejected)])),
+  });
+
+  const managed = createManagedConfig({
+    read: () => browser.storage.managed.get(),
+    load: () => load(MANAGED_KEY),
+    save: (remembered) => local.set({ [MANAGED_KEY]: remembered }),
+    now: Date.now,
+    after,
+    firstAnswerIsFinal: async () => (await browser.management.getSelf()).installType === "development",
+    onState: (state) => note(policy.managed(state).then(paintBadge)),
+    onAlarm: (detail) => note(writer.write([health("coverage.gap", detail)])),
+  });
+
+  const host = createHostLink({
+    open: openHost,
+    outbox: ledger,
+    version: browser.runtime.getManifest().version,
+    browser: browserName(),
+    now: Date.now,
+    after,
+    random: Math.random,
+    onPolicyPart: (part) => note(policy.hostPart(part).then(paintBadge)),
+    onPolicyRejected: ({ source, errors }) => note(policy.hostRejected(source, errors).then(paintBadge)),
+    onRecords: (records) => note(store(records, false)),
+    onConnected: (version) => note(welcomeHost(version)),
+    onLost: (why) => note(writer.write([health("host.lost", why)])),
+    onClosed: () => policy.hostGone(),
+    onDistrust: (why) => note(writer.write([health("records.lost", why)])),
+    onChange: () => note(paintBadge()),
+  });
+
+  async function welcomeHost(version: string): Promise<void> {
+    const lost = await ledger.counter(LOST);
+    if (lost) await ledger.reset(LOST);
+    await writer.write([health("host.connected", `version ${version}`), ...(lost ? [health("records.lost", `${lost} records had to give way before the host could take them`)] : [])]);
+  }
+
+  async function state(): Promise<ProtectionState> {
+    await started;
+    const snapshot = policy.current();
+    const { management, values, notices } = managed.current();
+    const needsHost = values.requireHost === true && host.state().state === "missing";
+    return {
+      policy: snapshot && {
+        id: snapshot.policy.id,
+        title: snapshot.policy.title ?? null,
+        revision: snapshot.policy.revision,
+        source: snapshot.source,
+        mode: snapshot.policy.mode,
+        appliedAt: snapshot.appliedAt,
+      },
+      management,
+      host: host.state(),
+      rejected: policy.rejected(),
+      support: snapshot?.policy.support ?? null,
+      organisation: values.orgName ?? null,
+      notices: needsHost ? [...notices, "Your organisation requires the Sluice host program, and it is not there."] : notices,
+      // What stands behind the taps (blocking at browser level) is not built yet, and the popup says so.
+      blocking: "page-only",
+    };
+  }
+
+  async function paintBadge(): Promise<void> {
+    const look = badgeOf(await state(), await dayCounts(db, Date.now()));
+    await Promise.all([
+      browser.action.setBadgeText({ text: look.text }),
+      browser.action.setBadgeBackgroundColor({ color: look.colour }),
+      browser.action.setBadgeTextColor?.({ color: "#ffffff" }),
+      browser.action.setTitle({ title: look.title }),
+    ]);
+  }
+
+  async function upkeep(): Promise<void> {
+    while (await ledger.trim());
+    await trust.rebuild(await ledger.servers());
+    await paintBadge();
+  }
+
+  async function cover(): Promise<void> {
+    const { covered, refused } = await coverOpenTabs(
+      {
+        tabs: async () => (await browser.tabs.query({ url: ["http://*/*", "https://*/*"] })).flatMap((tab) => (tab.id === undefined ? [] : [tab.id])),
+        inject: async (tabId, { files, world }) => {
+          await browser.scripting.executeScript({ target: { tabId, allFrames: true }, files: [...files], world, injectImmediately: true });
+        },
+      },
+      lateScripts((browser.runtime.getManifest().content_scripts ?? []) as Parameters<typeof lateScripts>[0]),
+    );
+    if (covered + refused) await writer.write([health("coverage.gap", `${covered} tabs were open before Sluice and are covered from now on; what they loaded before is covered after a reload${refused ? `; ${refused} could not be covered` : ""}`)]);
+  }
+
+  /** Once a browser session, although the worker starts many times. */
+  async function announce(): Promise<void> {
+    if ((await browser.storage.session.get("started"))["started"]) return;
+    await browser.storage.session.set({ started: true });
+    await writer.write([health("extension.started", `version ${browser.runtime.getManifest().version}`)]);
+  }
+
+  const doors = { self: browser.runtime.id, home: browser.runtime.getURL(""), receive: writer.receive, state, discover: host.discover };
+  browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => answer(doors, message, sender));
+  browser.storage.onChanged.addListener((_, area) => {
+    if (area === "managed") note(managed.changed());
+  });
+  browser.alarms.onAlarm.addListener(({ name }) => {
+    host.connect();
+    if (name === UPKEEP) note(upkeep());
+  });
+  browser.runtime.onInstalled.addListener(({ reason }) => {
+    if (reason === "install") note(cover());
+  });
+
+  const started = policy.start();
+  note(started.then(paintBadge));
+  note(ensureHashKey());
+  note(managed.start());
+  note(ensureAlarms());
+  note(announce());
+  host.connect();
+}
+
+/** Fingerprints made with this key are of use in this profile only. */
+async function ensureHashKey(): Promise<void> {
+  if ((await browser.storage.local.get(HASH_KEY))[HASH_KEY]) return;
+  const hex = [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  await browser.storage.local.set({ [HASH_KEY]: hex });
+}
+
+function browserName(): string {
+  if (browser.runtime.getURL("").startsWith("moz-")) return "firefox";
+  return navigator.userAgent.includes("Edg/") ? "edge" : "chromium";
+}
+
+/** Creating an alarm anew would push it away at every wake. */
+async function ensureAlarms(): Promise<void> {
+  if (!(await browser.alarms.get("line"))) browser.alarms.create("line", { periodInMinutes: 1 });
+  if (!(await browser.alarms.get(UPKEEP))) browser.alarms.create(UPKEEP, { periodInMinutes: 30, delayInMinutes: 1 });
+}
+
+function openHost(): HostPort {
+  const port = browser.runtime.connectNative(HOST_NAME);
+  return {
+    post: (message: ToHost) => port.postMessage(message),
+    onMessage: (hear) => port.onMessage.addListener(hear),
+    // Firefox tells the reason on the port, Chromium in `lastError`.
+    onClosed: (closed) => port.onDisconnect.addListener((ended) => closed(ended.error?.message ?? browser.runtime.lastError?.message ?? null)),
+    close: () => port.disconnect(),
+  };
+}
+
+function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** For work that nobody waits for: its failure must be seen, and must not take the worker down. */
+function note(work: Promise<unknown>): void {
+  work.catch((error: unknown) => console.warn("Sluice:", error instanceof Error ? error.message : "something failed"));
+}
