@@ -1,25 +1,36 @@
-/** The seam between the tap (page world) and the relay (isolated world): one synchronous call over a secret event. Fields are strings joined by `FIELD`; no JSON, because a page may have patched what JSON touches. */
+/** The seam between the tap (page world) and the relay (isolated world): one synchronous call through a detached node that only the two hold. Fields are strings joined by `FIELD`; no JSON, because a page may have patched what JSON touches. */
 
-/** ASCII unit separator. It can stand in no URL, header or JSON text (JSON forbids raw control characters). */
+/** ASCII unit separator. It can stand in no URL, header or JSON text (JSON forbids raw control characters); a last field may hold anything. */
 export const FIELD = "\u001f";
+
+/** The one event at document start by which relay and tap find each other; both are done before any page script runs. Names nobody. */
+export const MEET_EVENT = "focusgained";
+/** Tap → relay on the shared node. */
+export const ASK_EVENT = "a";
+/** Relay → tap on the shared node, inside the same call. */
+export const ANSWER_EVENT = "b";
+/** Relay → tap: the policy is there, ask again. */
+export const READY_EVENT = "r";
 
 /**
  * Tap → relay. First field is the verb:
- * - `Q` request: exchange, method, url, content-type, accept, mcp-session-id, mcp-protocol-version, authorization scheme (or empty), `window` | `beacon` …, body
- * - `H` reply head: exchange, status, content-type, mcp-session-id
+ * - `Q` request: exchange, HTTP method, absolute URL, headers (`name: value` lines, lower-case; of `authorization` only the scheme), `none` | `text` | `opaque`, body
+ * - `H` reply head: exchange, status, content-type
  * - `C` reply chunk: exchange, text
  * - `E` reply end: exchange
+ * - `U` reply is no UTF-8: exchange
  * - `X` exchange failed or was aborted: exchange
  */
-export type TapVerb = "Q" | "H" | "C" | "E" | "X";
+export type TapVerb = "Q" | "H" | "C" | "E" | "U" | "X";
 
 /**
  * Relay → tap. First field is the verb:
  * - `P` pass: send the original (for `H`: hand the reply through untouched)
- * - `W` wait: the policy is still loading; ask again when the ready event comes
- * - `R` replace: new body follows
- * - `A` answer: status, content-type, body follow; nothing is sent
- * - `T` tap the reply: for `H`, send every chunk
- * - `O` output: for `C` and `E`, the text to hand on (may be empty)
+ * - `N` pass, and the exchange is not MCP: ask nothing more about it
+ * - `W` wait: the policy is still loading; ask again when `READY_EVENT` comes
+ * - `R` replace: headers to set (`name: value` lines), new body
+ * - `A` answer: status, content-type, body; nothing is sent (for `H`: in place of the reply)
+ * - `T` tap the reply: send every chunk
+ * - `O` output: for `C`, `E` and `U`, the text to hand on (may be empty)
  */
-export type RelayVerb = "P" | "W" | "R" | "A" | "T" | "O";
+export type RelayVerb = "P" | "N" | "W" | "R" | "A" | "T" | "O";

@@ -1,0 +1,52 @@
+/** One session for each server that this frame talks to. */
+import type { EventRecord } from "../../shared/events/record.ts";
+import { createSession, type Session } from "../../shared/gate/session.ts";
+import type { AuthenticationSeen } from "../../shared/mcp/channel.ts";
+import { remoteServer, type ClientIdentity } from "../../shared/mcp/identity.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface Channels {
+  /** The session with the server behind a URL, begun if need be. Undefined: the URL names no server. */
+  find(url: string, authentication: AuthenticationSeen): Session | undefined;
+  has(url: string): boolean;
+  close(reason: string): void;
+}
+
+export function openChannels(client: ClientIdentity, snapshot: Snapshot, record: (record: EventRecord) => void): Channels {
+  const sessions = new Map<string, Session>();
+
+  function run(session: Session, input: Parameters<Session["step"]>[0]): void {
+    for (const effect of session.step(input)) if (effect.kind === "record") record(effect.record);
+  }
+
+  return {
+    find(url, authentication) {
+      const server = remoteServer(url);
+      if (!server) return undefined;
+      let session = sessions.get(server.id);
+      if (!session) {
+        session = createSession({
+          channel: { id: crypto.randomUUID(), point: "page", transport: "streamable-http", client, server },
+          by: "extension",
+          policy: snapshot.policy,
+          key: snapshot.key(),
+          now: Date.now,
+          random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+          trust: () => snapshot.trust(server.id),
+        });
+        sessions.set(server.id, session);
+        run(session, { kind: "open" });
+      }
+      run(session, { kind: "authentication", seen: authentication });
+      return session;
+    },
+    has(url) {
+      const server = remoteServer(url);
+      return server !== undefined && sessions.has(server.id);
+    },
+    close(reason) {
+      for (const session of sessions.values()) run(session, { kind: "close", reason });
+      sessions.clear();
+    },
+  };
+}

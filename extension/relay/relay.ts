@@ -1,0 +1,139 @@
+/** Answers the tap: reads its questions, lets the gate decide, says what to do. All of it inside one synchronous event, so that a page never waits. */
+import { ANSWER_EVENT, ASK_EVENT, FIELD, MEET_EVENT, READY_EVENT } from "../../shared/messages/page.ts";
+import { looksLikeMcp, openExchange, type HttpExchange, type HttpRequest, type ReplyVerdict, type RequestVerdict } from "../../shared/gate/http.ts";
+import type { AuthenticationSeen } from "../../shared/mcp/channel.ts";
+import type { ClientIdentity } from "../../shared/mcp/identity.ts";
+import { openChannels } from "./channels.ts";
+import { openOutbox } from "./outbox.ts";
+import { openSnapshot } from "./snapshot.ts";
+
+/** More exchanges open at once than a page ever has; the oldest are forgotten, and their replies then refused. */
+const MAX_OPEN = 1000;
+
+export function startRelay(): void {
+  // A node outside the document: only the tap learns of it, `document.open()` does not wipe its listeners.
+  const line = document.createElement("i");
+  const outbox = openOutbox();
+  const snapshot = openSnapshot(() => line.dispatchEvent(new CustomEvent(READY_EVENT)));
+  const channels = openChannels(clientOf(), snapshot, outbox.add);
+  const exchanges = new Map<string, HttpExchange>();
+
+  function answer(question: string): string {
+    const [verb = "", exchange = ""] = split(question, 3);
+    if (verb === "Q") return ask(question);
+    const open = exchanges.get(exchange);
+    if (verb === "X") {
+      exchanges.delete(exchange);
+      return "P";
+    }
+    if (!open) return "";
+    const [, , first = "", second = ""] = split(question, verb === "H" ? 4 : 3);
+    switch (verb) {
+      case "H":
+        return headAnswer(open.head(Number(first), second), exchange);
+      case "C":
+        return `O${FIELD}${open.chunk(first)}`;
+      case "E":
+        exchanges.delete(exchange);
+        return `O${FIELD}${open.end()}`;
+      case "U":
+        exchanges.delete(exchange);
+        return `O${FIELD}${open.undecodable()}`;
+      default:
+        return "";
+    }
+  }
+
+  function ask(question: string): string {
+    const [, id = "", method = "", url = "", headerLines = "", state = "", body = ""] = split(question, 7);
+    const request: HttpRequest = { method, headers: readHeaders(headerLines), body: state === "text" ? body : null, unreadable: state === "opaque" };
+    if (!looksLikeMcp(request) && !(channels.has(url) && isListening(request))) return "N";
+    if (!snapshot.ready) return "W";
+    const session = channels.find(url, authenticationOf(request));
+    if (!session) return "N";
+    const exchange = openExchange(session, request, outbox.add);
+    if (exchange.verdict.kind !== "answer") {
+      exchanges.set(id, exchange);
+      if (exchanges.size > MAX_OPEN) exchanges.delete(exchanges.keys().next().value as string);
+    }
+    return requestAnswer(exchange.verdict);
+  }
+
+  function headAnswer(verdict: ReplyVerdict, exchange: string): string {
+    if (verdict.kind !== "tap") exchanges.delete(exchange);
+    if (verdict.kind === "answer") return `A${FIELD}${verdict.status}${FIELD}${verdict.contentType}${FIELD}${verdict.body}`;
+    return verdict.kind === "tap" ? "T" : "P";
+  }
+
+  line.addEventListener(ASK_EVENT, (event) => {
+    let said: string;
+    try {
+      said = answer((event as CustomEvent<string>).detail);
+    } catch {
+      // Our own fault: an empty answer makes the tap fail the call. Integrity fails closed.
+      said = "";
+    }
+    line.dispatchEvent(new CustomEvent(ANSWER_EVENT, { detail: said }));
+  });
+  document.dispatchEvent(new MouseEvent(MEET_EVENT, { relatedTarget: line }));
+
+  addEventListener("pagehide", () => {
+    channels.close("page closed");
+    outbox.flush();
+  });
+}
+
+function requestAnswer(verdict: RequestVerdict): string {
+  switch (verdict.kind) {
+    case "pass":
+      return "P";
+    case "replace": {
+      const headers = Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}\n`);
+      return `R${FIELD}${headers.join("")}${FIELD}${verdict.body}`;
+    }
+    case "answer":
+      return `A${FIELD}${verdict.status}${FIELD}${verdict.contentType}${FIELD}${verdict.body}`;
+  }
+}
+
+/** The first `count` fields; the last one is all the rest. */
+function split(text: string, count: number): string[] {
+  const out: string[] = [];
+  let from = 0;
+  while (out.length < count - 1) {
+    const at = text.indexOf(FIELD, from);
+    if (at < 0) break;
+    out.push(text.slice(from, at));
+    from = at + 1;
+  }
+  out.push(text.slice(from));
+  return out;
+}
+
+function readHeaders(lines: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines.split("\n")) {
+    const colon = line.indexOf(": ");
+    if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
+  }
+  return headers;
+}
+
+/** The listening GET and the DELETE of a session whose server we already know. */
+function isListening(request: HttpRequest): boolean {
+  return request.method === "DELETE" || (request.method === "GET" && (request.headers["accept"] ?? "").includes("text/event-stream"));
+}
+
+function authenticationOf(request: HttpRequest): AuthenticationSeen {
+  const scheme = request.headers["authorization"];
+  if (scheme === undefined) return "none";
+  return scheme === "bearer" ? "bearer" : "other";
+}
+
+/** The web app is the page in the address bar, whatever frame asks. Chromium tells a frame its ancestors; no page can change that. */
+function clientOf(): ClientIdentity {
+  const ancestors = location.ancestorOrigins;
+  const origin = ancestors?.length ? ancestors[ancestors.length - 1]! : location.origin;
+  const host = URL.canParse(origin) ? new URL(origin).host : origin;
+  return { id: `app:${origin}`, name: host || origin };
+}
