@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { EventRecord } from "../events/record.ts";
+import { remoteServer } from "../mcp/identity.ts";
+import { compile } from "../policy/compile.ts";
+import type { Policy } from "../policy/language.ts";
+import { looksLikeMcp, openExchange, type HttpExchange, type HttpRequest } from "./http.ts";
+import { createSession, type Session } from "./session.ts";
+
+const POLICY: Policy = {
+  version: 1,
+  id: "http",
+  revision: 1,
+  mode: "enforce",
+  admission: { default: "block", servers: [{ id: "desk", match: { url: "https://desk.example/*" }, effect: "allow" }] },
+  rules: [
+    { id: "cards-in", title: "No card numbers", when: { direction: "to-client", data: { any: ["pci.*"] } }, effect: "redact" },
+    { id: "keys-out", title: "Keys stay here", when: { direction: "to-server", data: { any: ["secret.*"] } }, effect: "redact" },
+  ],
+};
+const CARD = ["4242", "4242", "4242", "4242"].join(" ");
+
+let session: Session;
+let records: EventRecord[];
+
+function open(url = "https://desk.example/mcp"): void {
+  records = [];
+  session = createSession({
+    channel: { id: "c", point: "page", transport: "streamable-http", client: { id: "app:x", name: "x" }, server: remoteServer(url)! },
+    by: "extension",
+    policy: () => compile(POLICY, "local"),
+    key: new Uint8Array(32),
+    now: () => 1_750_000_000_000,
+    random: (bytes) => new Uint8Array(bytes),
+  });
+}
+
+const post = (body: unknown, headers: Record<string, string> = {}): HttpRequest => ({
+  method: "POST",
+  headers: { accept: "application/json, text/event-stream", "content-type": "application/json", ...headers },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  unreadable: false,
+});
+const call = (args: unknown = {}) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get", arguments: args } });
+const send = (request: HttpRequest): HttpExchange => openExchange(session, request, (record) => records.push(record));
+
+/** Feeds a reply in pieces and joins what comes out. */
+function reply(exchange: HttpExchange, type: string, text: string, places: readonly number[] = []): string {
+  expect(exchange.head(200, type).kind).toBe("tap");
+  const at = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
+  let out = "";
+  let from = 0;
+  for (const end of [...at, text.length]) {
+    if (end > from) out += exchange.chunk(text.slice(from, end));
+    from = end;
+  }
+  return out + exchange.end();
+}
+
+const anywhere = fc.array(fc.nat(5000), { maxLength: 60 });
+
+beforeEach(() => open());
+
+describe("replies, cut anywhere", () => {
+  const clean = `event: message\nid: 1\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":1}}\n\n: ping\n\ndata: {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"grüße 😀"}]}}\r\n\r\n`;
+
+  test("an allowed stream is the same to the character", () => {
+    fc.assert(fc.property(anywhere, (places) => void expect(reply(send(post(call())), "text/event-stream", clean, places)).toBe(clean)));
+  });
+
+  test("a stream with a card number loses that number and nothing else", () => {
+    const dirty = clean.replace("grüße", CARD);
+    fc.assert(
+      fc.property(anywhere, (places) => {
+        const out = reply(send(post(call())), "text/event-stream; charset=utf-8", dirty, places);
+        const [before, after] = dirty.split(CARD) as [string, string];
+        expect(out).not.toContain("4242 4242");
+        expect(out.startsWith(before.slice(0, before.lastIndexOf("data:")))).toBe(true);
+        expect(out).toContain(after.trimEnd().slice(0, 10));
+      }),
+    );
+  });
+
+  test("a JSON document is held until it is whole, then passes to the character", () => {
+    const text = ' {"jsonrpc": "2.0", "id":1 ,"result":{"content":[ ]}}\n';
+    const exchange = send(post(call()));
+    exchange.head(200, "application/json");
+    expect(exchange.chunk(text.slice(0, 20))).toBe("");
+    expect(exchange.chunk(text.slice(20)) + exchange.end()).toBe(text);
+  });
+
+  test("documents that follow each other flow one by one, and the stream is never assumed to end", () => {
+    const exchange = send(post(call()));
+    exchange.head(200, "application/json");
+    const note = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n';
+    expect(exchange.chunk(note)).toBe(note.trimEnd());
+    expect(exchange.chunk(note)).toBe(`\n${note.trimEnd()}`);
+  });
+});
+
+describe("what cannot be judged becomes an answer for whoever waits", () => {
+  test.each([
+    ["broken JSON", '{"jsonrpc":"2.0","id":1,"result":{"content":['],
+    ["no JSON at all", "<html>"],
+  ])("%s", (_, text) => {
+    const out = reply(send(post(call())), "application/json", text);
+    expect(JSON.parse(out)).toMatchObject({ id: 1, result: { isError: true } });
+    expect(records.some((record) => record.kind === "malformed")).toBe(true);
+  });
+
+  test("a success of the wrong type is replaced, an error page passes", () => {
+    const wrong = send(post(call())).head(200, "text/html");
+    expect(wrong.kind).toBe("answer");
+    expect(wrong.kind === "answer" && JSON.parse(wrong.body)).toMatchObject({ id: 1, result: { isError: true } });
+    expect(send(post(call())).head(404, "text/html")).toEqual({ kind: "pass" });
+    expect(send(post({ jsonrpc: "2.0", method: "notifications/initialized" })).head(202, "")).toEqual({ kind: "pass" });
+  });
+
+  test("twenty megabytes are refused with a word, and the rest of them swallowed", () => {
+    const exchange = send(post(call()));
+    exchange.head(200, "application/json");
+    const piece = "x".repeat(1 << 20);
+    let out = exchange.chunk('{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"');
+    for (let i = 0; i < 20; i++) out += exchange.chunk(piece);
+    out += exchange.chunk('"}]}}') + exchange.end();
+    expect(JSON.parse(out)).toMatchObject({ id: 1, result: { isError: true } });
+    expect(out).toContain("16 MiB");
+  });
+
+  test("a body that is no text is refused", () => {
+    const { verdict } = send({ ...post(""), body: null, unreadable: true });
+    expect(verdict.kind).toBe("answer");
+  });
+});
+
+test("a server that is not admitted gets neither message nor listener", () => {
+  open("https://rogue.example/mcp");
+  expect(send(post(call())).verdict.kind).toBe("answer");
+  expect(send({ method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: false }).verdict.kind).toBe("answer");
+});
+
+test("a redacted argument takes its mirrored header along", () => {
+  const token = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
+  const { verdict } = send(post(call({ note: token }), { "mcp-param-note": token, "mcp-param-other": "x" }));
+  expect(verdict.kind).toBe("replace");
+  if (verdict.kind !== "replace") return;
+  const sent = (JSON.parse(verdict.body) as { params: { arguments: { note: string } } }).params.arguments.note;
+  expect(verdict.headers).toEqual({ "mcp-param-note": sent });
+  expect(sent).not.toContain(token);
+});
+
+test.each([
+  ["an MCP call", post(call()), true],
+  ["a wallet", { ...post({ jsonrpc: "2.0", id: 1, method: "eth_call" }), headers: { accept: "application/json" } }, false],
+  ["a language server", { ...post({ jsonrpc: "2.0", id: 1, method: "textDocument/hover" }), headers: {} }, false],
+  ["an unknown method over Streamable HTTP", post({ jsonrpc: "2.0", id: 1, method: "vendor/x" }), true],
+  ["a form", { method: "POST", headers: {}, body: "a=b", unreadable: false }, false],
+  ["an event stream without MCP", { method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: false }, false],
+  ["a listener with a session", { method: "GET", headers: { "mcp-session-id": "1" }, body: null, unreadable: false }, true],
+])("%s: MCP? %#", (_, request, expected) => {
+  expect(looksLikeMcp(request)).toBe(expected);
+});
