@@ -5,12 +5,15 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EventRecord, Unstamped } from "../../shared/events/record.ts";
 import { readJournal, surveyJournal } from "./reader.ts";
 import { listSegments, verifySegment } from "./segment.ts";
 import { tailJournal } from "./tail.ts";
 import { openJournal } from "./writer.ts";
+
+// Real processes on a busy machine: only a hang should fail here.
+vi.setConfig({ testTimeout: 60_000 });
 
 let dir: string;
 beforeEach(() => (dir = join(mkdtempSync(join(tmpdir(), "sluice-journal-")), "journal")));

@@ -10,9 +10,9 @@ import { chainLine, chainStart, dayOf, segmentName, type ChainHead } from "./seg
 import { createStamp } from "./stamp.ts";
 
 export interface JournalWriter {
-  /** Stamps a record (id, time, writer) and queues it; a block is written before this returns. */
+  /** Stamps a record (id, time, writer) and stores it. */
   append(record: Unstamped): EventRecord;
-  /** Queues records that carry their stamp already: the extension's. */
+  /** Queues records that carry their stamp already; a block is written before this returns. */
   store(records: readonly EventRecord[]): void;
   /** Resolves true when all that was queued is on the disk, false when it could not be written (it stays queued). Never rejects. */
   flush(): Promise<boolean>;
@@ -174,24 +174,29 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
     }
   }
 
+  function store(records: readonly EventRecord[]): void {
+    for (const record of records) enqueue(record);
+    if (records.some((record) => "decision" in record && record.decision?.enforced === "block") && writeQueue()) syncSoon();
+  }
+
+  async function flush(): Promise<boolean> {
+    if (!writeQueue()) return false;
+    const { fd } = segment ?? {};
+    if (fd === undefined) return true;
+    // EINVAL: the file system cannot sync. EBADF: the segment ended meanwhile, which synced it.
+    return new Promise((resolve) => fdatasync(fd, (error) => resolve(!error || error.code === "EBADF" || error.code === "EINVAL")));
+  }
+
   return {
     append(record) {
       const stamped = stamp(record);
-      enqueue(stamped);
-      if ("decision" in stamped && stamped.decision.enforced === "block" && writeQueue()) syncSoon();
+      store([stamped]);
       return stamped;
     },
-    store(records) {
-      for (const record of records) enqueue(record);
-    },
-    async flush() {
-      if (!writeQueue()) return false;
-      const { fd } = segment ?? {};
-      if (fd === undefined) return true;
-      return new Promise((resolve) => fdatasync(fd, (error) => resolve(!error || error.code === "EBADF" || error.code === "EINVAL")));
-    },
+    store,
+    flush,
     async close() {
-      await this.flush();
+      await flush();
       clearTimeout(timer);
       forget();
       end();

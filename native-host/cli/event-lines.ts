@@ -1,0 +1,95 @@
+/** One record as one line for people: who → whom, what, what came of it, and why. */
+import { never } from "../../shared/base/result.ts";
+import type { EventRecord, MessageRecord } from "../../shared/events/record.ts";
+import { addressOf, type ServerIdentity } from "../../shared/mcp/identity.ts";
+import { explain } from "../../shared/policy/explain.ts";
+
+export type Outcome = "passed" | "noted" | "redacted" | "blocked" | "info" | "problem";
+
+export interface EventLine {
+  /** `Cursor → npx -y desk`, or the part of Sluice that reports. */
+  readonly who: string;
+  readonly what: string;
+  readonly outcome: Outcome;
+  /** `blocked`, `2 redacted`, `passed (would be blocked)`. */
+  readonly result: string;
+  /** May be empty. */
+  readonly why: string;
+}
+
+export function describeRecord(record: EventRecord): EventLine {
+  switch (record.kind) {
+    case "session.started":
+      return { who: pair(record), what: "session started", outcome: "info", result: "", why: record.transport };
+    case "session.ended":
+      return { who: pair(record), what: "session ended", outcome: "info", result: "", why: record.reason };
+    case "initialized": {
+      const server = record.serverInfo;
+      const name = server ? `${server.title ?? server.name}${server.version ? ` ${server.version}` : ""}` : "the server did not name itself";
+      return { who: pair(record), what: "connected", outcome: "info", result: "", why: `${name}, MCP ${record.protocolVersion ?? "version unknown"}, authentication: ${record.authentication}` };
+    }
+    case "tools.listed":
+      return { who: pair(record), what: "tools listed", outcome: "info", result: "", why: count(record.tools.length, "tool") };
+    case "request":
+    case "response":
+    case "notification":
+      return { who: pair(record), what: messageName(record), ...decided(record) };
+    case "malformed":
+      return { who: pair(record), what: "unreadable message", outcome: record.outcome === "passed" ? "noted" : "blocked", result: record.outcome, why: `${record.fault}: ${record.detail}` };
+    case "deployment":
+      return {
+        who: `${record.client.name} → ${record.name || address(record.server)}`,
+        what: `server ${record.change}`,
+        outcome: record.guarded ? "info" : "noted",
+        result: record.guarded ? "guarded" : "not guarded",
+        why: [`in ${record.where}`, ...record.notes].join(", "),
+      };
+    case "policy.applied":
+      return { who: record.by, what: "policy applied", outcome: "info", result: "", why: `${record.policy.id} revision ${record.policy.revision} (${record.policy.source})` };
+    case "policy.rejected":
+      return { who: record.by, what: "policy rejected", outcome: "problem", result: record.kept ? `revision ${record.kept.revision} stays` : "", why: record.errors.join("; ") };
+    case "health":
+      return { who: record.by, what: record.what, outcome: record.what === "host.connected" || record.what === "extension.started" ? "info" : "problem", result: "", why: record.detail };
+    default:
+      return never(record);
+  }
+}
+
+/** Blocked by a decision, or refused because it could not be judged. */
+export function isBlocked(record: EventRecord): boolean {
+  return ("decision" in record && record.decision.enforced === "block") || (record.kind === "malformed" && record.outcome !== "passed");
+}
+
+/** The server a record is about, if any. */
+export function serverOf(record: EventRecord): ServerIdentity | undefined {
+  return "server" in record ? record.server : undefined;
+}
+
+function pair(record: { client: { name: string; id: string }; server: ServerIdentity }): string {
+  return `${record.client.name || record.client.id} → ${address(record.server)}`;
+}
+
+function address(server: ServerIdentity): string {
+  return server.kind === "remote" ? server.url.replace(/^https?:\/\//, "") : addressOf(server);
+}
+
+function messageName(record: MessageRecord): string {
+  const about = record.tool ?? record.prompt ?? record.resource;
+  const name = `${record.method ?? "message"}${about ? ` ${about}` : ""}`;
+  return record.kind === "response" ? `reply to ${name}` : name;
+}
+
+function decided(record: MessageRecord): Pick<EventLine, "outcome" | "result" | "why"> {
+  const { decision, redacted } = record;
+  const quiet = decision.decidedBy === null && decision.matched.length === 0;
+  // The first sentence says what happened; the result column does that already.
+  const why = quiet ? "" : explain(decision).slice(1).join(" ");
+  if (decision.enforced === "block") return { outcome: "blocked", result: "blocked", why };
+  if (redacted > 0) return { outcome: "redacted", result: `${redacted} redacted`, why };
+  if (decision.effect !== decision.enforced) return { outcome: "noted", result: `passed (policy says ${decision.effect})`, why };
+  return { outcome: "passed", result: "passed", why };
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
