@@ -29,7 +29,13 @@ export async function buildPage(): Promise<string> {
   await writeFile(join(fresh, ".stamp"), stamp);
   await mkdir(dirname(output), { recursive: true });
   await rm(output, { recursive: true, force: true });
-  await rename(fresh, output);
+  try {
+    await rename(fresh, output);
+  } catch (error) {
+    // The other run was faster; what it built is the same.
+    await rm(fresh, { recursive: true, force: true });
+    if ((await readFile(join(output, ".stamp"), "utf8").catch(() => "")) !== stamp) throw error;
+  }
   return output;
 }
 

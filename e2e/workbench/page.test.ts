@@ -116,8 +116,9 @@ test("a typed sentence starts its turn, an unknown one is answered honestly", as
 
 test("the tool panel calls any tool, by keyboard alone, and says what is wrong with bad JSON", async () => {
   await page.getByRole("button", { name: "Connect Customer Desk" }).press("Enter");
-  await page.getByLabel("Tool", { exact: true }).selectOption("get_document");
   const args = page.getByLabel("Arguments (JSON)");
+  await expect.poll(async () => JSON.parse(await args.inputValue()) as unknown).toEqual({ query: "" });
+  await page.getByLabel("Tool", { exact: true }).selectOption("get_document");
   expect(JSON.parse(await args.inputValue())).toEqual({ id: "" });
   await args.fill("{ id: d-77 }");
   await page.getByRole("button", { name: "Call get_document" }).press("Enter");

@@ -5,7 +5,7 @@ import { Client, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport } from "@mode
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/validators/cf-worker";
 import { recordingFetch } from "./recorder.ts";
 
-export const SDKS = { v1: "SDK v1, legacy", "v2-legacy": "SDK v2, legacy", "v2-auto": "SDK v2, modern (auto)" } as const;
+export const SDKS = { v1: "SDK v1", "v2-legacy": "v2 legacy", "v2-auto": "v2 modern" } as const;
 export type Sdk = keyof typeof SDKS;
 
 export interface ToolInfo {

@@ -26,15 +26,12 @@ function ConnectorCard({ connector }: { connector: Connector }) {
       <div class="line">
         <span class="dot" aria-hidden="true" />
         <h3>{title}</h3>
-        <button type="button" class={on ? "small" : "small accent"} disabled={state === "connecting"} aria-label={`${on ? "Disconnect" : "Connect"} ${title}`} onClick={() => void (on ? disconnect(key) : connect(key))}>
-          {on ? "Disconnect" : state === "connecting" ? "Connecting…" : "Connect"}
-        </button>
       </div>
       <p class="about">{about}</p>
       <p class="address">{path}</p>
       {facts && (
         <p class="facts">
-          Connected, protocol {facts.protocolVersion}, {facts.tools.length} tools
+          Connected · {facts.protocolVersion} · {facts.tools.length} tools
         </p>
       )}
       {problem && (
@@ -42,8 +39,10 @@ function ConnectorCard({ connector }: { connector: Connector }) {
           <b>Not connected.</b> {problem.message}
         </p>
       )}
-      <label class="sdk" for={select}>
-        Speaks
+      <div class="actions">
+        <label class="hidden" for={select}>
+          {title} speaks
+        </label>
         <select id={select} value={connector.sdk} disabled={on || state === "connecting"} onChange={(event) => chooseSdk(key, event.currentTarget.value as Sdk)}>
           {Object.entries(SDKS).map(([value, label]) => (
             <option key={value} value={value}>
@@ -51,7 +50,10 @@ function ConnectorCard({ connector }: { connector: Connector }) {
             </option>
           ))}
         </select>
-      </label>
+        <button type="button" class={on ? "small" : "small accent"} disabled={state === "connecting"} aria-label={`${on ? "Disconnect" : "Connect"} ${title}`} onClick={() => void (on ? disconnect(key) : connect(key))}>
+          {on ? "Disconnect" : state === "connecting" ? "Connecting…" : "Connect"}
+        </button>
+      </div>
     </section>
   );
 }

@@ -42,7 +42,7 @@ export type CallOutcome = ({ kind: "result"; result: ToolResult } | { kind: "err
 export const connectors = signal<readonly Connector[]>([
   { key: "desk", title: "Customer Desk", about: "Customers, tickets, documents", path: "/desk/mcp", sdk: "v1", state: "off" },
   { key: "everything", title: "Everything", about: "The MCP reference server", path: "/everything/mcp", sdk: "v1", state: "off" },
-  { key: "rogue", title: "Shady Exports", about: "Exports your customers, fast and free", path: "/rogue/mcp", sdk: "v1", state: "off" },
+  { key: "rogue", title: "Shady Exports", about: "Exports your customers, free", path: "/rogue/mcp", sdk: "v1", state: "off" },
 ]);
 export const conversation = signal<readonly Said[]>([]);
 

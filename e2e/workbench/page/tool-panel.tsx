@@ -6,7 +6,8 @@ import { call, connectors } from "./state.ts";
 export function ToolPanel({ open }: { open: boolean }) {
   const chosenServer = useSignal("");
   const chosenTool = useSignal("");
-  const args = useSignal("{}");
+  /** Undefined until the person edits: then the template of the chosen tool stands there. */
+  const edited = useSignal<string | undefined>(undefined);
   const fault = useSignal("");
   const running = useSignal(false);
 
@@ -15,9 +16,11 @@ export function ToolPanel({ open }: { open: boolean }) {
   const tools = server?.facts?.tools ?? [];
   const tool = tools.find((each) => each.name === chosenTool.value) ?? tools[0];
 
-  const choose = (next: ToolInfo | undefined): void => {
-    chosenTool.value = next?.name ?? "";
-    args.value = next ? template(next) : "{}";
+  const args = edited.value ?? (tool ? template(tool) : "{}");
+
+  const choose = (name: string): void => {
+    chosenTool.value = name;
+    edited.value = undefined;
     fault.value = "";
   };
   const submit = async (event: Event): Promise<void> => {
@@ -25,7 +28,7 @@ export function ToolPanel({ open }: { open: boolean }) {
     if (!server || !tool) return;
     let parsed: unknown;
     try {
-      parsed = JSON.parse(args.value);
+      parsed = JSON.parse(args);
     } catch (error) {
       fault.value = error instanceof Error ? error.message : String(error);
       return;
@@ -53,7 +56,7 @@ export function ToolPanel({ open }: { open: boolean }) {
             value={server?.key}
             onChange={(event) => {
               chosenServer.value = event.currentTarget.value;
-              choose(ready.find((connector) => connector.key === chosenServer.value)?.facts?.tools[0]);
+              choose("");
             }}
           >
             {ready.map((connector) => (
@@ -63,7 +66,7 @@ export function ToolPanel({ open }: { open: boolean }) {
             ))}
           </select>
           <label for="panel-tool">Tool</label>
-          <select id="panel-tool" value={tool?.name} onChange={(event) => choose(tools.find((each) => each.name === event.currentTarget.value))}>
+          <select id="panel-tool" value={tool?.name} onChange={(event) => choose(event.currentTarget.value)}>
             {tools.map((each) => (
               <option key={each.name} value={each.name}>
                 {each.title ?? each.name}
@@ -72,7 +75,7 @@ export function ToolPanel({ open }: { open: boolean }) {
           </select>
           {tool?.description !== undefined && <p class="about">{tool.description}</p>}
           <label for="panel-args">Arguments (JSON)</label>
-          <textarea id="panel-args" rows={7} spellcheck={false} value={args.value} aria-invalid={fault.value !== ""} aria-describedby="panel-fault" onInput={(event) => (args.value = event.currentTarget.value)} />
+          <textarea id="panel-args" rows={7} spellcheck={false} value={args} aria-invalid={fault.value !== ""} aria-describedby="panel-fault" onInput={(event) => (edited.value = event.currentTarget.value)} />
           <p id="panel-fault" class="problem" role="alert">
             {fault.value}
           </p>
