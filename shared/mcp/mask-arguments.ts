@@ -31,9 +31,9 @@ function maskHeader(text: string): string {
 }
 
 function maskArgument(arg: string): string {
-  // A whole command line in one argument (`sh -c "…"`) is masked word by word.
-  if (/\s/.test(arg)) return maskLine(arg);
   const assigned = ASSIGNMENT.exec(arg);
+  // A whole command line in one argument (`sh -c "…"`) is masked word by word; the value of a flag is one thing, blanks or not.
+  if (/\s/.test(arg) && !assigned?.[1]?.startsWith("-")) return maskLine(arg);
   if (assigned) {
     const name = assigned[1] ?? "";
     const value = assigned[2] ?? "";
@@ -41,7 +41,7 @@ function maskArgument(arg: string): string {
     const inner = ENVIRONMENT_FLAGS.has(name) ? ASSIGNMENT.exec(value) : null;
     if (inner) return `${name}=${inner[1] ?? ""}=${MASK}`;
     if (namesSecret(name) && value !== "") return `${name}=${MASK}${tailOfConnection(value)}`;
-    return `${name}=${maskValue(value)}`;
+    return `${name}=${/\s/.test(value) ? maskLine(value) : maskValue(value)}`;
   }
   return maskValue(arg);
 }
@@ -59,16 +59,28 @@ function maskConnectionPart(part: string): string {
 }
 
 function maskLine(line: string): string {
-  const parts = line.split(/(\s+)/);
-  const words = parts.filter((_, index) => index % 2 === 0);
-  const masked = maskArguments(words.map(unquote)).map((word, index) => (word === unquote(words[index] ?? "") ? (words[index] ?? "") : word));
-  const joined = parts.map((part, index) => (index % 2 === 0 ? (masked[index / 2] ?? "") : part)).join("");
-  // `Authorization: Bearer xyz` inside a longer line.
-  return joined.replace(/\b(authorization|bearer|basic|x-api-key|api-key|token|password|secret)(["']?\s*[:=]\s*|\s+)(bearer\s+|basic\s+)?(?!•)[^\s"',;]+/gi, (_, name: string, gap: string, scheme: string | undefined) => `${name}${gap}${scheme ?? ""}${MASK}`);
+  let parts = line.match(/\s+|(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g) ?? [];
+  // One word with quotes in its middle: without them it would come back here for ever.
+  if (parts.length === 1) parts = line.match(/\s+|\S+/g) ?? [];
+  const words = parts.filter((part) => part.trim() !== "").map(unquote);
+  const masked = maskArguments(words.map((word) => word.inner));
+  let next = 0;
+  const joined = parts.map((part) => {
+    if (part.trim() === "") return part;
+    const { quote, inner } = words[next] ?? { quote: "", inner: part };
+    const now = masked[next++] ?? "";
+    return now === inner ? part : `${quote}${now}${quote}`;
+  });
+  // `password: xyz` in a longer line.
+  return joined
+    .join("")
+    .replace(/\b(bearer|basic)(\s+)(?!•|-)[^\s"',;]+/gi, `$1$2${MASK}`)
+    .replace(/\b(authorization|x-api-key|api[-_]?key|token|password|secret)(["']?\s*[:=]\s*["']?)(?!•|bearer\s|basic\s)[^\s"',;]+/gi, `$1$2${MASK}`);
 }
 
-function unquote(word: string): string {
-  return word.replace(/^["']|["']$/g, "");
+function unquote(word: string): { quote: string; inner: string } {
+  const quoted = /^(["'])([\s\S]*)\1$/.exec(word);
+  return quoted ? { quote: quoted[1] ?? "", inner: quoted[2] ?? "" } : { quote: "", inner: word };
 }
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)([^?#]*)([\s\S]*)$/i;

@@ -1,0 +1,109 @@
+/** What the inventory knows after records, in whatever order they came. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { configuredPlaces, emptyInventory, observe, observeAll, observeServer, type Inventory } from "./inventory.ts";
+import { admitted, CURSOR, decision, deployment, found, initialized, message, NOTES, remote, shuffled, tools } from "./record.fixture.ts";
+import { LIMITS } from "./entry.ts";
+
+const context = { sanctioned: new Set(["good"]) };
+
+function only(inventory: Inventory) {
+  expect(inventory.servers.size).toBe(1);
+  return [...inventory.servers.values()][0]!;
+}
+
+test("a life of one server adds up", () => {
+  const entry = only(
+    observeAll(
+      emptyInventory(),
+      [
+        deployment({ time: 500, notes: ["environment NOTES_TOKEN"] }),
+        initialized({ time: 1000 }),
+        tools([{ name: "list_notes" }, { name: "delete_note", description: "Delete a note" }], { time: 1001 }),
+        message({ time: 1002, decision: decision({ matched: [admitted("good")] }) }),
+        message({ time: 1003, redacted: 2, findings: [found("secret.jwt", 2)], decision: decision({ effect: "redact", enforced: "redact", matched: [admitted("good")] }) }),
+        message({ time: 1004, kind: "response", direction: "to-client", findings: [found("pii.email"), found("secret.jwt")], decision: decision({ effect: "block", enforced: "block", matched: [admitted("good")] }) }),
+      ],
+      context,
+    ),
+  );
+  expect(entry).toMatchObject({
+    id: NOTES.id,
+    self: { name: "notes", version: "9" },
+    protocolVersions: ["2025-11-25"],
+    era: "legacy",
+    clients: ["client:cursor"],
+    firstSeen: 500,
+    lastSeen: 1004,
+    counts: { requests: 2, responses: 1, blocked: 1, redacted: 2 },
+    dataClasses: [{ class: "pii.email", count: 1 }, { class: "secret.jwt", count: 3 }],
+    admission: { effect: "allow", sanctioned: true },
+    toolCounts: { read: 1, delete: 1 },
+    notes: ["environment NOTES_TOKEN"],
+  });
+  expect(JSON.parse(JSON.stringify(entry))).toEqual(entry);
+});
+
+test("the order of records changes nothing", () => {
+  const records = [
+    deployment({ time: 1 }),
+    deployment({ time: 9, change: "changed", guarded: true, notes: ["header X"] }),
+    initialized({ time: 2, era: "legacy" }),
+    initialized({ time: 7, era: "modern", protocolVersion: "2026-07-28", serverInfo: { name: "renamed" }, authentication: "bearer" }),
+    tools([{ name: "a_get", description: "Get it" }], { time: 3 }),
+    tools([{ name: "a_get", description: "Get it, and more" }, { name: "b_send" }], { time: 8 }),
+    message({ time: 4, decision: decision({ matched: [admitted("good")] }) }),
+    message({ time: 6, redacted: 1, findings: [found("pii.iban")], decision: decision({ effect: "block", enforced: "block", decidedBy: "admission.default" }) }),
+    message({ time: 5, server: remote("https://other.example/mcp") }),
+  ];
+  const expected = observeAll(emptyInventory(), records, context);
+  fc.assert(
+    fc.property(fc.nat(1_000_000), (seed) => {
+      expect(observeAll(emptyInventory(), shuffled(records, seed), context)).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+  const entry = expected.servers.get(NOTES.id);
+  expect(entry).toMatchObject({ self: { name: "renamed" }, era: "both", admission: { effect: "block", sanctioned: false }, firstSeen: 1, lastSeen: 9 });
+  expect(entry?.tools.find((tool) => tool.name === "a_get")).toMatchObject({ description: "Get it, and more", digests: [expect.any(String), expect.any(String)] });
+});
+
+test("row by row is the same as all at once, and the input stays as it was", () => {
+  const first = observe(emptyInventory(), initialized());
+  const before = JSON.stringify([...first.servers]);
+  const second = observe(first, message());
+  expect(JSON.stringify([...first.servers])).toBe(before);
+  expect(second.servers.get(NOTES.id)).toEqual(observeServer(observeServer(undefined, initialized()), message()));
+});
+
+test("a removed configuration takes its remarks along, another place keeps its own", () => {
+  const entry = only(
+    observeAll(emptyInventory(), [
+      deployment({ time: 1, notes: ["literal secret in arguments"] }),
+      deployment({ time: 2, client: { id: "client:zed", name: "Zed" }, where: "~/.config/zed/settings.json", guarded: true, notes: ["environment A"] }),
+      deployment({ time: 3, change: "removed", notes: ["literal secret in arguments"] }),
+    ]),
+  );
+  expect(configuredPlaces(entry).map((place) => [place.client.name, place.guarded])).toEqual([["Zed", true]]);
+  expect(entry.notes).toEqual(["environment A"]);
+});
+
+test("without a policy nobody can tell what is sanctioned", () => {
+  const listed = message({ decision: decision({ matched: [admitted("good")] }) });
+  expect(observeServer(undefined, listed).admission?.sanctioned).toBeNull();
+  expect(observeServer(undefined, listed, { sanctioned: new Set() }).admission?.sanctioned).toBe(false);
+});
+
+test("clients know their servers and what they call themselves", () => {
+  const inventory = observeAll(emptyInventory(), [initialized({ time: 5 }), message({ time: 2, server: remote("https://other.example/mcp") })]);
+  expect(inventory.clients.get(CURSOR.id)).toMatchObject({ name: "Cursor", self: [{ name: "cursor-vscode", version: "1" }], firstSeen: 2, lastSeen: 5, points: ["http", "stdio"] });
+  expect(inventory.clients.get(CURSOR.id)?.servers).toHaveLength(2);
+});
+
+test("a server that lists tools without end fills no store, and its words cannot steer a terminal", () => {
+  const many = Array.from({ length: LIMITS.tools + 50 }, (_, index) => ({ name: `tool_${index}`, description: "\u001b[31mred\u202e\n\u200bend" }));
+  const entry = observeServer(observeServer(undefined, tools(many)), initialized({ time: 2000, serverInfo: { name: "\u001b]0;own\u0007title", version: "1" } }));
+  expect(entry.tools).toHaveLength(LIMITS.tools);
+  expect(entry.tools[0]?.description).toBe("[31mred end");
+  expect(entry.self?.name).toBe("]0;owntitle");
+});
