@@ -1,7 +1,7 @@
 /** Foreign text made safe to show: one line, no control, no invisible and no direction-changing characters, bounded. */
 
-/** C0, C1, soft hyphen, zero-width and bidirectional controls, tags, variation selectors, line and paragraph separators. */
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+/** Control, format (zero-width, direction, tags), separator and half characters, and whatever else Unicode lets a renderer leave out. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** @param max characters kept; a longer text ends in `…`. */
 export function plainText(text: string, max: number): string {
