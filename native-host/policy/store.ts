@@ -1,0 +1,158 @@
+/** Which policy is in force on this machine, now and after every change: machine policy, else the person's own file, else the last one that held up, else the baseline. */
+import { homedir } from "node:os";
+import { basename, sep } from "node:path";
+import type { HostPaths } from "../home.ts";
+import { fail, ok, type Result } from "../../shared/base/result.ts";
+import { BASELINE } from "../../shared/policy/baseline.ts";
+import { policyDigest } from "../../shared/policy/canonical.ts";
+import { compile, type CompiledPolicy } from "../../shared/policy/compile.ts";
+import type { PolicySource } from "../../shared/policy/decision.ts";
+import type { Policy } from "../../shared/policy/language.ts";
+import { floorOf, lastGoodPath, loadLastGood, saveLastGood, textDigest, type FileSource, type LastGood } from "./last-good.ts";
+import { machineFiles, machineLocations, readMachinePolicy, type MachineLocations } from "./machine.ts";
+import { readPolicyFile, type PolicyFile } from "./policy-file.ts";
+import { fileProblemText, readPolicy } from "./read.ts";
+import { watchFiles } from "./watch.ts";
+
+export interface AppliedPolicy {
+  readonly policy: Policy;
+  readonly source: PolicySource;
+  /** SHA-256 of the canonical JSON. */
+  readonly digest: string;
+  readonly compiled: CompiledPolicy;
+}
+
+export interface RejectedPolicy {
+  readonly source: PolicySource;
+  readonly errors: string[];
+  readonly kept: { readonly id: string; readonly revision: number } | null;
+}
+
+export interface PolicyStore {
+  current(): AppliedPolicy;
+  /** What stands refused now. */
+  rejected(): RejectedPolicy | null;
+  /** Called for each policy that comes into force after the first. */
+  onApplied(callback: (applied: AppliedPolicy) => void): void;
+  /** Called for each policy that was refused; at once (next microtask) if one stands refused now. */
+  onRejected(callback: (rejected: RejectedPolicy) => void): void;
+  close(): void;
+}
+
+export interface PolicyOptions {
+  readonly paths: HostPaths;
+  /** Follow changes of the files; default no. */
+  readonly watch?: boolean;
+  /** Instead of `paths.policyFile`. */
+  readonly file?: string;
+  /** Where the administrator's policy lies; for tests. */
+  readonly machine?: MachineLocations;
+}
+
+interface Places {
+  readonly state: string;
+  readonly file: string;
+  readonly machine: MachineLocations;
+  /** Somebody asked for this very file: that it is missing is worth a word. */
+  readonly named: boolean;
+}
+
+interface Outcome {
+  readonly applied: AppliedPolicy;
+  readonly rejected: RejectedPolicy | null;
+}
+
+export async function openPolicy(options: PolicyOptions): Promise<PolicyStore> {
+  const { paths, file = paths.policyFile, machine = machineLocations() } = options;
+  const applied: ((applied: AppliedPolicy) => void)[] = [];
+  const refused: ((rejected: RejectedPolicy) => void)[] = [];
+  const places: Places = { state: paths.state, file, machine, named: options.file !== undefined };
+  let now = await settle(places, null);
+  // One after the other, so that a slow reading cannot overwrite a later one.
+  let turn: Promise<void> = Promise.resolve();
+
+  function update(): Promise<void> {
+    turn = turn.then(updateNow);
+    return turn;
+  }
+
+  async function updateNow(): Promise<void> {
+    const before = now;
+    now = await settle(places, before.applied);
+    if (now.applied !== before.applied) for (const callback of applied) callback(now.applied);
+    const { rejected } = now;
+    if (rejected && JSON.stringify(rejected) !== JSON.stringify(before.rejected)) for (const callback of refused) callback(rejected);
+  }
+
+  const watching = options.watch ? await watchFiles([file, ...machineFiles(machine)], update) : null;
+  // A change between the first reading and the watch would otherwise wait for the next one.
+  if (watching) await update();
+  return {
+    current: () => now.applied,
+    rejected: () => now.rejected,
+    onApplied: (callback) => void applied.push(callback),
+    onRejected(callback) {
+      refused.push(callback);
+      const { rejected } = now;
+      if (rejected) queueMicrotask(() => callback(rejected));
+    },
+    close: () => watching?.close(),
+  };
+}
+
+/** Reads what is there and says what is in force. The answer depends on files alone, so that host and guards agree. */
+async function settle({ state, file: localFile, machine, named }: Places, before: AppliedPolicy | null): Promise<Outcome> {
+  const machineFile = await readMachinePolicy(machine);
+  const machineGood = await loadLastGood(state, "machine");
+  // A machine that was managed stays so when its policy is broken, gone or half replaced; the local file is not even read.
+  const source: FileSource = machineFile.kind !== "absent" || machineGood ? "machine" : "local";
+  const found = source === "machine" ? machineFile : await readPolicyFile(localFile);
+  const good = source === "machine" ? machineGood : await loadLastGood(state, "local");
+
+  const judged = await judge(found, source, state, good);
+  if (judged.ok) return { applied: appliedOf(judged.value, source, before), rejected: null };
+
+  const keeps = good && (source === "machine" || good.file === localFile) ? good.policy : before?.source === source ? before.policy : null;
+  const kept = keeps ? appliedOf(keeps, source, before) : appliedOf(BASELINE, "baseline", before);
+  const gone = found.kind === "absent" ? missing(source, keeps !== null, { state, file: localFile, machine, named }) : null;
+  if (judged.why.length === 0 && gone === null) return { applied: kept, rejected: null };
+  const errors = gone === null ? judged.why : [gone];
+  return { applied: kept, rejected: { source, errors, kept: { id: kept.policy.id, revision: kept.policy.revision } } };
+}
+
+/** What to say of a policy file that is not there; null when nobody expects one. */
+function missing(source: FileSource, kept: boolean, { state, file, machine, named }: Places): string | null {
+  if (kept) return `${shown(source === "local" ? file : machine.folder)}: the policy file is gone; the last good one stays. To give it up, delete ${shown(lastGoodPath(state, source))} as well`;
+  return named ? `${shown(file)}: there is no such file` : null;
+}
+
+/** Errors travel into records: no user names. */
+function shown(path: string): string {
+  return path.startsWith(homedir() + sep) ? `~${path.slice(homedir().length)}` : path;
+}
+
+/** A policy that may come into force, or why not; no reasons when there is no file at all. */
+async function judge(found: PolicyFile, source: FileSource, state: string, good: LastGood | undefined): Promise<Result<Policy, string[]>> {
+  if (found.kind === "absent") return fail([]);
+  if (found.kind === "refused") return fail([found.why]);
+  const digest = textDigest(found.text);
+  // The same bytes, judged before and stored with their outcome: no need to parse them again.
+  if (good?.textDigest === digest && good.file === found.path) return ok(good.policy);
+  const read = await readPolicy(found.text, found.path);
+  if (!read.ok) return fail(read.why.map((problem) => fileProblemText(basename(found.path), problem)));
+  const policy = read.value;
+  const floor = floorOf(good, policy.id);
+  if (policy.revision < floor) return fail([`${basename(found.path)}: revision ${policy.revision} of "${policy.id}" is lower than ${floor}, which was in force before; raise the revision to bring an older text back`]);
+  try {
+    await saveLastGood(state, source, { file: found.path, textDigest: digest, digest: policyDigest(policy), policy });
+  } catch {
+    // A full or read-only disk must not keep a good policy from being enforced; the file itself is still there at the next start.
+  }
+  return ok(policy);
+}
+
+function appliedOf(policy: Policy, source: PolicySource, before: AppliedPolicy | null): AppliedPolicy {
+  const digest = policyDigest(policy);
+  if (before && before.digest === digest && before.source === source) return before;
+  return { policy, source, digest, compiled: compile(policy, source) };
+}
