@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { observeAll, configuredPlaces, emptyInventory } from "../../shared/inventory/inventory.ts";
 import { hostPaths } from "../home.ts";
 import { createStamp } from "../journal/stamp.ts";
+import { compareDeployments, readKnown } from "./changes.ts";
 import { discoverChanges } from "./discover.ts";
 import { fixturePlace, NPX, servers } from "./home.fixture.ts";
 
@@ -45,6 +46,16 @@ test("a file that is broken for a while removes nothing", async () => {
   expect(await home.told()).toEqual([]);
   home.write(".cursor/mcp.json", servers({ a: NPX }));
   expect(await home.told()).toEqual([]);
+});
+
+test("a file behind a closed door removes nothing, a file that is gone does", async () => {
+  const home = setUp({ "~/.cursor/mcp.json": servers({ a: NPX }) });
+  await home.look();
+  const known = await readKnown(home.paths);
+  const path = join(home.place.home, ".cursor/mcp.json");
+  const nothing = { servers: [], problems: [], filesRead: [], filesFailed: [] };
+  expect(compareDeployments(known, { ...nothing, filesFailed: [path] }, () => false)).toEqual({ deployments: [], known });
+  expect(compareDeployments(known, nothing, () => false).deployments.map((record) => record.change)).toEqual(["removed"]);
 });
 
 test("a project that is not looked at this time keeps its servers", async () => {
