@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EventRecord, MessageRecord, Unstamped } from "../../shared/events/record.ts";
@@ -67,6 +69,20 @@ test("events: what a server calls itself cannot steer the terminal", async () =>
   expect(printable("ordinary – text, 日本語")).toBe("ordinary – text, 日本語");
 });
 
+test("events --follow shows the past, then what happens, until it is interrupted", async () => {
+  await record(call("earlier", {}));
+  const child = spawn(process.execPath, [MAIN, "events", "--follow", "--json", "--kind", "request"], { stdio: ["ignore", "pipe", "inherit"], env: { HOME: home, SLUICE_HOME: join(home, "sluice") } });
+  const exit = once(child, "exit");
+  const tools: unknown[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    tools.push((JSON.parse(line) as MessageRecord).tool);
+    if (tools.length === 1) await record({ kind: "health", what: "guard.failed", detail: "filtered" }, call("later", {}));
+    else child.kill("SIGINT");
+  }
+  expect(tools).toEqual(["earlier", "later"]);
+  expect(await exit).toEqual([0, null]);
+});
+
 test("since takes spans and dates, and says what it takes", () => {
   const now = Date.parse("2026-11-21T12:00:00Z");
   expect(parseSince("90m", now)).toBe(now - 5_400_000);
@@ -110,4 +126,15 @@ test("the doctor proves a registration by talking to the host, and says what to 
   expect(healthy.status).toBe(0);
   writeFileSync(launcher, "#!/bin/sh\nexit 9\n");
   expect(sluice("doctor", "--profile", profile)).toMatchObject({ status: 1, stdout: expect.stringContaining("ended with code 9") as string });
+});
+
+test("npx sluice says how to build, runs the bundle that is there, and hands on its exit code", () => {
+  const bin = join(home, "native-host", "bin", "sluice.mjs");
+  mkdirSync(join(bin, ".."), { recursive: true });
+  copyFileSync(fileURLToPath(new URL("../bin/sluice.mjs", import.meta.url)), bin);
+  const run = () => spawnSync(process.execPath, [bin, "a b"], { encoding: "utf8" });
+  expect(run()).toMatchObject({ status: 3, stderr: expect.stringContaining("npm start") as string });
+  mkdirSync(join(home, ".output", "host"), { recursive: true });
+  writeFileSync(join(home, ".output", "host", "sluice.mjs"), `console.log(process.argv.slice(2).join()); process.exitCode = 7;`);
+  expect(run()).toMatchObject({ status: 7, stdout: "a b\n" });
 });

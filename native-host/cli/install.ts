@@ -1,16 +1,13 @@
 /** `sluice install`: registers the host with this user's browsers. */
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { hostPaths } from "../home.ts";
-import { writeLauncher } from "../install/launcher.ts";
 import { BROWSERS, browserPlaces, confinedBrowsers, isPresent, type BrowserPlace } from "../install/locations.ts";
-import { callerOf, manifestText } from "../install/manifest.ts";
-import { installedPaths } from "../install/places.ts";
-import { writeWhole } from "../install/write-file.ts";
+import { installForUser } from "../install/user.ts";
 import type { Command, Io } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { VERSION } from "./version.ts";
@@ -31,41 +28,29 @@ Running it again is harmless. "sluice uninstall" removes exactly these files; "s
       args: [...argv],
       options: { browser: { type: "string", multiple: true, default: [] }, "extension-id": { type: "string" }, "firefox-id": { type: "string", default: "sluice@sluice.dev" } },
     });
-    for (const name of values.browser) if (!BROWSERS.includes(name)) throw new Failure(`there is no browser "${name.slice(0, 40)}"`, { code: 2, fix: `browsers are ${BROWSERS.join(", ")}` });
-
-    const built = builtBundle();
-    const chromiumId = values["extension-id"] ?? builtExtensionId(built);
-    const ids = { chromium: chromiumId, firefox: values["firefox-id"] };
+    checkBrowserNames(values.browser);
+    const bundle = builtBundle();
     const { home } = hostPaths(io.env);
     const places = browserPlaces(home).filter((place) => (values.browser.length > 0 ? values.browser.includes(place.browser) : isPresent(place)));
     if (places.length === 0) throw new Failure("no browser was found on this account", { code: 1, fix: `start the browser once, or name it: sluice install --browser ${BROWSERS[0]}` });
 
-    const paths = installedPaths(home, VERSION);
-    const folder = dirname(built);
-    if (folder !== paths.host) {
-      rmSync(paths.host, { recursive: true, force: true });
-      cpSync(folder, paths.host, { recursive: true });
-    }
-    const callers = [...new Set(places.map((place) => place.form))].map((form) => callerOf(form, ids[form]));
-    writeLauncher(paths.launcher, { node: process.execPath, bundle: join(paths.host, basename(built)), home, callers });
-    io.stdout.write(`host       ${paths.host}\nlauncher   ${paths.launcher}\n`);
-    for (const place of places) {
-      writeWhole(place.manifestFile, manifestText(place.form, paths.launcher, ids[place.form]), 0o600);
-      io.stdout.write(`${place.browser.padEnd(11)}${place.manifestFile}\n`);
-    }
+    const ids = { chromium: values["extension-id"] ?? builtExtensionId(bundle), firefox: values["firefox-id"] };
+    const { host, launcher } = installForUser({ home, version: VERSION, bundle, node: process.execPath, places, ids });
+    io.stdout.write(`host       ${host}\nlauncher   ${launcher}\n${places.map((place) => `${place.browser.padEnd(11)}${place.manifestFile}\n`).join("")}`);
     tellWhatRemains(places, io);
     return 0;
   },
 };
 export default command;
 
-/** The built host this command runs from. A checkout's sources are no stable thing to point a browser at. */
+export function checkBrowserNames(names: readonly string[]): void {
+  for (const name of names) if (!BROWSERS.includes(name)) throw new Failure(`there is no browser "${name.slice(0, 40)}"`, { code: 2, fix: `browsers are ${BROWSERS.join(", ")}` });
+}
+
+/** The built host: this command's own folder when it is part of it, else the checkout's. Sources are no stable thing to point a browser at. */
 function builtBundle(): string {
-  const entry = process.argv[1] ?? "";
-  const candidates = [entry, join(dirname(fileURLToPath(import.meta.url)), "..", "..", ".output", "host", "sluice.mjs")];
-  const bundle = candidates.find((file) => basename(file) === "sluice.mjs" && basename(dirname(file)) !== "bin" && existsSync(file));
-  const beside = candidates.map((file) => join(dirname(file), "..", "..", ".output", "host", "sluice.mjs")).find((file) => existsSync(file));
-  const found = bundle ?? beside;
+  const here = dirname(fileURLToPath(import.meta.url));
+  const found = [join(here, "sluice.mjs"), join(here, "..", "..", ".output", "host", "sluice.mjs")].find((file) => existsSync(file));
   if (!found) throw new Failure("the host is not built yet", { fix: "run: npm start (or npm run build)" });
   return found;
 }

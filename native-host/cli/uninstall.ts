@@ -1,12 +1,10 @@
 /** `sluice uninstall`: removes what `sluice install` wrote, and nothing that points elsewhere. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { hostPaths } from "../home.ts";
 import { BROWSERS, browserPlaces } from "../install/locations.ts";
-import { readManifest } from "../install/manifest.ts";
-import { installedPaths } from "../install/places.ts";
+import { removeForUser } from "../install/user.ts";
 import type { Command } from "./command.ts";
-import { VERSION } from "./version.ts";
+import { checkBrowserNames } from "./install.ts";
 
 const command: Command = {
   summary: "Remove the host from this user's browsers",
@@ -18,25 +16,12 @@ Removes the manifests that point to our launcher and, when none is left, the lau
 The journal and the policy stay.`,
   async run(argv, io) {
     const { values } = parseArgs({ args: [...argv], options: { browser: { type: "string", multiple: true, default: [] } } });
+    checkBrowserNames(values.browser);
     const { home } = hostPaths(io.env);
-    const { hosts, launcher } = installedPaths(home, VERSION);
-    let kept = 0;
-    for (const place of browserPlaces(home)) {
-      if (!existsSync(place.manifestFile)) continue;
-      const manifest = readManifest(readFileSync(place.manifestFile, "utf8"));
-      if (typeof manifest === "string" || manifest.path !== launcher) continue;
-      if (values.browser.length > 0 && !values.browser.includes(place.browser)) {
-        kept++;
-        continue;
-      }
-      rmSync(place.manifestFile);
-      io.stdout.write(`removed ${place.manifestFile}\n`);
-      if (place.registryKey) io.stdout.write(`  and run: reg delete "${place.registryKey}" /f\n`);
-    }
-    if (kept === 0 && existsSync(hosts)) {
-      rmSync(hosts, { recursive: true });
-      io.stdout.write(`removed ${hosts}\n`);
-    }
+    const gone = removeForUser(home, browserPlaces(home), (place) => values.browser.length === 0 || values.browser.includes(place.browser));
+    for (const file of gone.files) io.stdout.write(`removed ${file}\n`);
+    for (const place of gone.places) if (place.registryKey) io.stdout.write(`and run: reg delete "${place.registryKey}" /f\n`);
+    if (gone.files.length === 0) io.stdout.write("Nothing of ours was there.\n");
     return 0;
   },
 };

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { browserPlaces } from "./locations.ts";
 import { manifestText, readManifest } from "./manifest.ts";
 import { registerForProfile } from "./profile.ts";
 import { roundTrip } from "./round-trip.ts";
+import { installForUser, launcherFile, removeForUser } from "./user.ts";
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "sluice-install-"))));
@@ -59,6 +60,37 @@ test("manifests of this user stand where each system's browsers look", () => {
   expect(file("darwin", "firefox")).toBe("/u/Library/Application Support/Mozilla/NativeMessagingHosts/dev.sluice.host.json");
   expect(file("linux", "arc")).toBeUndefined();
   expect(browserPlaces("C:\\s", "win32").find((place) => place.browser === "brave")?.registryKey).toBe("HKCU\\SOFTWARE\\Google\\Chrome\\NativeMessagingHosts\\dev.sluice.host");
+});
+
+test("install and uninstall leave nothing behind and touch nobody else's files", () => {
+  const home = join(dir, "sluice");
+  mkdirSync(join(dir, "built"));
+  writeFileSync(join(dir, "built", "sluice.mjs"), `process.stdout.write("host")`);
+  writeFileSync(join(dir, "built", "chunk.mjs"), "");
+  const places = browserPlaces(home, "linux", dir).filter((place) => ["chromium", "firefox", "edge"].includes(place.browser));
+  const chosen = places.filter((place) => place.browser !== "edge");
+  const foreign = places.find((place) => place.browser === "edge")!.manifestFile;
+  mkdirSync(join(foreign, ".."), { recursive: true });
+  writeFileSync(foreign, manifestText("chromium", "/somebody/else", ID));
+  const options = { home, version: "1.0.0", bundle: join(dir, "built", "sluice.mjs"), node: process.execPath, places: chosen, ids: { chromium: ID, firefox: "sluice@sluice.dev" } };
+  expect(() => installForUser({ ...options, ids: { ...options.ids, chromium: "wrong" } })).toThrow("extension id");
+  expect(existsSync(home)).toBe(false);
+
+  const { host, launcher } = installForUser(options);
+  expect(installForUser(options)).toEqual({ host, launcher });
+  // Installing from the installed copy itself must not delete it.
+  installForUser({ ...options, bundle: join(host, "sluice.mjs") });
+  expect(existsSync(join(host, "chunk.mjs"))).toBe(true);
+  rmSync(join(dir, "built"), { recursive: true });
+  expect(execFileSync(launcher, { encoding: "utf8" })).toBe("host");
+  for (const place of chosen) expect(readManifest(readFileSync(place.manifestFile, "utf8"))).toMatchObject({ path: launcherFile(home) });
+
+  expect(removeForUser(home, places, (place) => place.browser === "firefox").places.map((place) => place.browser)).toEqual(["firefox"]);
+  expect(existsSync(launcher)).toBe(true);
+  removeForUser(home, places, () => true);
+  expect(chosen.map((place) => existsSync(place.manifestFile))).toEqual([false, false]);
+  expect(existsSync(join(home, "host"))).toBe(false);
+  expect(existsSync(foreign)).toBe(true);
 });
 
 test("a round trip tells a host that dies, one that prints, and one that is silent", async () => {
