@@ -41,9 +41,12 @@ export function decodeViews(text: string, limits: DecodeLimits = DECODE_LIMITS):
 // ---- fold ----
 
 const NON_ASCII = /[^\0-\x7f]/;
-/** Default-ignorable characters, combining marks, odd spaces and dashes, compatibility forms, tags, and look-alike letters. */
-const FOLDABLE =
-  /[\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]|[\u00a0\u2000-\u200a\u202f\u205f\u3000\u2010-\u2015\u2212]|[\uff01-\uff5e\u2460-\u24ff\ufb00-\ufb06]|[\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f149}\u{e0000}-\u{e0fff}]|[\u0370-\u052f]+/gu;
+/** Greek and Cyrillic by the run, everything else beyond ASCII one by one: a wide class in one pattern is slow. */
+const BEYOND_ASCII = /[\u0370-\u052f]+|[^\0-\x7f]/gu;
+/** Default-ignorable characters and combining marks: nothing is left of them. */
+const INVISIBLE = /[\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/;
+/** Odd spaces, full-width, circled, ligature and mathematical letters: the plain character stands for them. */
+const COMPATIBLE = /[\u00a0\u2000-\u200a\u202f\u205f\u3000\uff01-\uff5e\u2460-\u24ff\ufb00-\ufb06\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f149}]/u;
 const LOOK_ALIKES = new Map<string, string>();
 {
   const from = "АВСЕНІЈКМОРЅТХҮаеосрѕіјхуԁһԛԝкΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαινρυ";
@@ -53,21 +56,20 @@ const LOOK_ALIKES = new Map<string, string>();
 
 function fold(view: View): View {
   if (!NON_ASCII.test(view.text)) return view;
-  return rewrite(view, FOLDABLE, foldOne) ?? view;
+  return rewrite(view, BEYOND_ASCII, foldOne) ?? view;
 }
 
 function foldOne({ 0: chars, index, input }: RegExpExecArray): string | null {
   const code = chars.codePointAt(0)!;
-  if (code >= 0xe0000) return code >= 0xe0020 && code <= 0xe007e ? String.fromCharCode(code - 0xe0000) : "";
+  if (code >= 0xe0000 && code < 0xe1000) return code >= 0xe0020 && code <= 0xe007e ? String.fromCharCode(code - 0xe0000) : "";
   if (code >= 0x370 && code <= 0x52f) {
     // Greek and Cyrillic words stay; letters that touch Latin ones or digits are a disguise.
     const touches = /[A-Za-z0-9_-]/.test(input.charAt(index - 1) + input.charAt(index + chars.length));
     return touches ? [...chars].map((char) => LOOK_ALIKES.get(char) ?? char).join("") : null;
   }
   if (code === 0x2212 || (code >= 0x2010 && code <= 0x2015)) return "-";
-  const plain = chars.normalize("NFKC");
-  if (plain !== chars) return plain;
-  return "";
+  if (INVISIBLE.test(chars)) return "";
+  return COMPATIBLE.test(chars) ? chars.normalize("NFKC") : null;
 }
 
 // ---- escapes inside the text ----

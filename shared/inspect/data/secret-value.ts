@@ -3,7 +3,7 @@ import { entropy } from "./detector.ts";
 
 /** Template, mask, reference, or a word that says "put yours here". */
 const STAND_IN =
-  /^[<[{(%$#&*@!]|\$\{|\{\{|\$\(|%[sdv](?![a-z0-9])|<[a-z _-]+>|\*{3}|x{4}|\.{3}|_{4}|•|…|\u2022|^\[redacted|example|change_?-?me|placeholder|replace_?-?(?:me|this|with)|(?:^|[^a-z])(?:your|my|some|insert|enter|fake|dummy|sample|redacted|todo|fixme|undefined|hidden|removed|masked|foobar|test|testing)(?:[^a-z0-9]|$)|^(?:your|my|some|dummy|fake|sample|test)(?:pass|pwd|secret|token|api|key|app|client)|notasecret|not_?a_?real/i;
+  /^[<[{(%$&*@!]|#\{|\$\{|\{\{|\$\(|%[sdv](?![a-z0-9])|\*{3}|x{4}|\.{3}|_{4}|•|…|\u2022|^\[redacted|example|change_?-?me|placeholder|replace_?-?(?:me|this|with)|(?:^|[^a-z])(?:your|my|some|insert|enter|fake|dummy|sample|redacted|todo|fixme|undefined|hidden|removed|masked|foobar|test|testing)(?:[^a-z0-9]|$)|^(?:your|my|some|dummy|fake|sample|test)(?:pass|pwd|secret|token|api|key|app|client)|notasecret|not_?a_?real/i;
 /** Says what it is instead of being it: `password`, `a secret`, `userToken`. */
 const NAMES_ITSELF = /pass(?:word|wd|phrase|code)?|pwd|secret|token|api_?key|credential|login|user_?name/gi;
 const COMMON_WORDS = new Set(
@@ -50,7 +50,7 @@ function judgePassword(value: string, kinds: number, shape: ValueShape): number 
   if (/^v?\d+(?:\.\d+)+$/.test(value)) return 0;
   if (kinds >= 3) return 0.85;
   if (kinds === 2 && value.length >= 6) return 0.75;
-  return shape.quoted || shape.setting ? 0.65 : 0.4;
+  return shape.quoted || shape.setting || looksRandom(value) ? 0.65 : 0.4;
 }
 
 interface Counts {
@@ -68,8 +68,9 @@ function judgeKey(value: string, { digits, lowers, uppers, rest, kinds }: Counts
   if (digits === 0 && /^[a-z]+(?:[-_./: ][a-z]+)*$/i.test(value) && rest > 0) return 0;
   if (digits === length) return length >= 16 ? 0.4 : 0.3;
   const bits = entropy(value);
-  if (digits === 0 && kinds === 1) return bits >= 3.3 && length >= 16 ? 0.62 : shape.setting && length >= 8 && uppers === length ? 0.45 : 0.35;
-  if (digits === 0) return bits >= 3.5 && length >= 16 ? 0.65 : 0.4;
+  const random = looksRandom(value);
+  if (digits === 0 && kinds === 1) return (bits >= 3.3 && length >= 16) || (random && (shape.setting || shape.quoted)) ? 0.62 : 0.35;
+  if (digits === 0) return (bits >= 3.5 && length >= 16) || (random && length >= 10) ? 0.65 : 0.4;
   if (length >= 32 && bits >= 3) return 0.85;
   if (length >= 16 && bits >= 2.8) return 0.8;
   return bits >= 2.5 ? 0.65 : 0.45;
@@ -82,11 +83,16 @@ function judgePhrase(value: string, shape: ValueShape): number {
   return words.length <= 2 && /\d/.test(value) && value.length >= 8 ? 0.6 : 0.35;
 }
 
+/** Four consonants in a row: few words have them, most random strings do. */
+function looksRandom(value: string): boolean {
+  return /[bcdfghjklmnpqrstvwxyz]{4}/i.test(value.replace(/ngth|ngsh|tchs|rthd|ghts|chth|schr|ngst/gi, ""));
+}
+
 /** `config.secret`, `getPassword()`, `args[0]`, `$VAR`, `a->b`, `Type<T>`. */
 function looksLikeCode(value: string): boolean {
   if (/[()[\]{}<>|`"']|->|::|=>|\?\.|&&|\$[a-z{(]/i.test(value)) return true;
   if (/^[a-z_]\w*(?:\.[a-z_]\w*)+$/i.test(value)) return true;
-  return /^[a-z]+(?:[A-Z][a-z]+)+$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)+$/.test(value) || /^[a-z]+(?:_[a-z]+)+$/.test(value) || /^[A-Z]+(?:_[A-Z]+)+$/.test(value);
+  return (/^(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z]+[a-z]+)+$/.test(value) && !looksRandom(value.replace(/[A-Z]{2,}/g, ""))) || /^[a-z]+(?:_[a-z]+)+$/.test(value) || /^[A-Z]+(?:_[A-Z]+)+$/.test(value);
 }
 
 function count(text: string, pattern: RegExp): number {

@@ -8,7 +8,7 @@ const ANCHORS = ["pass", "pwd", "psw", "secret", "token", "apikey", "api_key", "
 /** From the anchor on: the rest of the name, then what joins it to a value. Every part is bounded. */
 const REST_OF_NAME = /[\w.-]{0,48}/y;
 const QUOTE = `(?:\\\\{0,3}["'\`]|&(?:quot|apos|#3[49]);)`;
-const JOINERS: readonly { readonly pattern: RegExp; readonly quotedOnly: boolean; readonly passwordOnly?: boolean }[] = [
+const JOINERS: readonly { readonly pattern: RegExp; readonly quotedOnly: boolean; readonly proseOnly?: boolean }[] = [
   // name = value, "name": "value", name := value, name => value, name: Type = value
   { pattern: new RegExp(`${QUOTE}?\\]?[ \\t]{0,20}(?::[ \\t]{0,3}[A-Za-z][\\w.<>?|]{1,24}[ \\t]{0,3}=|:=|=>|={1,3}|!==?|:)(?![=>:])[ \\t]{0,20}(?:\\r?\\n[ \\t]{0,24}(?=["'\`]))?`, "y"), quotedOnly: false },
   // <name>value</name>
@@ -20,11 +20,11 @@ const JOINERS: readonly { readonly pattern: RegExp; readonly quotedOnly: boolean
   // setName("value")
   { pattern: /[ \t]{0,2}\((?:[A-Za-z_.]{2,30}\()?[ \t]{0,4}/y, quotedOnly: true },
   // IDENTIFIED BY 'value', PASSWORD 'value', password is "value"
-  { pattern: /[ \t]{1,4}(?:is[ \t]{1,2}|to[ \t]{1,2}|by[ \t]{1,2}|of[ \t]{1,2})?(?=["'`])/iy, quotedOnly: true, passwordOnly: true },
+  { pattern: /[ \t]{1,4}(?:is[ \t]{1,2}|to[ \t]{1,2}|by[ \t]{1,2}|of[ \t]{1,2})?(?=["'`])/iy, quotedOnly: true, proseOnly: true },
 ];
 const FLAG_JOINER = /[ \t=]{1,4}/y;
 const QUOTED = /(\\{0,3}(?:"{1,3}|'{1,3}|`)|&(?:quot|apos|#3[49]);)([^\r\n]{1,512}?)\1/y;
-const BARE = /[^\s"'`,;<>&|\\]{3,512}/y;
+const BARE = /(?:[^\s"'`,;<>&|\\]|\|(?=[^\s|])){3,512}/y;
 
 export const assignedSecret: Detector = {
   id: "assigned-secret",
@@ -73,13 +73,13 @@ function judgePlace(text: string, place: number): Candidate | null {
   const password = kind === "password";
 
   for (const joiner of JOINERS) {
-    if (joiner.passwordOnly && !password) continue;
-    const value = readValue(text, end, joiner.pattern, joiner.quotedOnly, password);
+    if (joiner.proseOnly && !/(?:password|passwd|passphrase|identified by)$/i.test(text.slice(place, end))) continue;
+    const value = readValue(text, end, joiner.pattern, joiner.quotedOnly);
     if (value) return accept(text, value, password, start);
   }
   // --password value, -passout value
-  if (start > 0 && text[start - 1] === "-" || name.length < end - start) {
-    const value = readValue(text, end, FLAG_JOINER, false, password);
+  if (text[start] === "-" || sql) {
+    const value = readValue(text, end, FLAG_JOINER, false);
     if (value && !value.value.startsWith("-")) return accept(text, { ...value, setting: true }, password, start);
   }
   return null;
@@ -109,7 +109,7 @@ interface Value extends Omit<ValueShape, "password"> {
   readonly start: number;
 }
 
-function readValue(text: string, end: number, joiner: RegExp, quotedOnly: boolean, password: boolean): Value | null {
+function readValue(text: string, end: number, joiner: RegExp, quotedOnly: boolean): Value | null {
   joiner.lastIndex = end;
   const joined = joiner.exec(text);
   if (!joined) return null;
@@ -120,26 +120,28 @@ function readValue(text: string, end: number, joiner: RegExp, quotedOnly: boolea
   at += wrapper.exec(text)?.[0].length ?? 0;
   QUOTED.lastIndex = at;
   const quoted = QUOTED.exec(text);
+  // `"name", "other": …`: what follows is the next name, not a value.
+  if (quoted && quotedOnly && /^[ \t]{0,4}:/.test(text.slice(at + quoted[0].length, at + quoted[0].length + 5))) return null;
   if (quoted) return { value: quoted[2]!, start: at + quoted[1]!.length, quoted: true, setting: /[:=]/.test(joined[0]) };
   if (quotedOnly || /["'`]/.test(text.charAt(at))) return null;
   BARE.lastIndex = at;
   const bare = BARE.exec(text);
   if (!bare) return null;
-  let value = bare[0].replace(/[.:)\]}]+$/, (tail) => (/^[)\]}.:]/.test(tail) ? "" : tail));
-  const next = text.charAt(at + bare[0].length);
-  const spaced = /\s$/.test(joined[0]) && /=/.test(joined[0]);
-  // At the end of a line (or before a comment, tag or `&`) it is a setting; before `;` or `,` it is code.
-  const ends = next === "" || next === "\n" || next === "\r" || next === "<" || next === "&" || next === '"' || next === "'" || /\s/.test(next);
-  const setting = ends && !(spaced && !/\d/.test(value));
-  if (value.length !== bare[0].length && !password) value = value.replace(/[.]+$/, "");
-  return { value, start: at, quoted: false, setting };
+  const value = bare[0].replace(/[.:)\]}]+$/, "");
+  const next = text.charAt(at + value.length);
+  // At the end of a line (or before a tag, a quote, `&`) it is a setting; before `;`, `,` or `)` it is code.
+  const ends = next === "" || /[\s<&"']/.test(next);
+  const spaced = /=\s+$/.test(joined[0]) && !/\d/.test(value);
+  // `cache:password:7`: a colon without a space joins parts of one name, except in `pass:value` of openssl.
+  const glued = joined[0].endsWith(":") && !/(?:^|\s)pass:$/.test(text.slice(Math.max(0, at - 6), at));
+  return { value, start: at, quoted: false, setting: ends && !spaced && !glued };
 }
 
 function accept(text: string, { value, start, quoted, setting }: Value, password: boolean, nameAt: number): Candidate | null {
   let confidence = judgeValue(value, { quoted, setting, password });
   if (confidence === 0) return null;
   // A value in code that is neither quoted nor alone on its line is most likely an expression.
-  if (!quoted && !setting) confidence = Math.min(confidence, /\d/.test(value) && value.length >= 8 ? 0.6 : 0.35);
+  if (!quoted && !setting) confidence = Math.min(confidence, /[=\s]/.test(text.charAt(start - 1)) && /\d/.test(value) && value.length >= 8 ? 0.6 : 0.35);
   if (nameAt > 0 && text[nameAt - 1] === "$") confidence = Math.min(confidence, quoted ? confidence : 0.5);
   return { class: password ? "secret.password" : "secret.generic-key", confidence, start, end: start + value.length };
 }

@@ -12,7 +12,8 @@ const NOT_A_DOMAIN = /^(?:png|jpe?g|gif|svg|webp|ico|css|scss|less|[cm]?js|[cm]?
 export const email: Detector = {
   id: "email",
   classes: ["pii.email"],
-  anchors: ["@"],
+  anchors: [],
+  trigger: /@/g,
   contextual: false,
   reach: 128,
   find(text, at) {

@@ -3,6 +3,8 @@ import { isWord, textAfter, textBefore, type Candidate, type Detector } from "..
 import { wordsOf } from "../field.ts";
 
 const WORDS = ["phone", "mobile", "cell", "telefon", "teléfono", "telefono", "téléphone", "telephone", "fax", "whatsapp", "msisdn", "handy", "rufnummer", "tel", "móvil", "movil", "celular", "portable", "call me", "call us", "sms", "reach me", "contact number", "contact no", "gsm"];
+/** Literals that stand in every one of the words; those with accents are found by their plain part. */
+const ANCHORS = ["phone", "mobile", "cell", "telef", "tele", "tel", "fax", "whatsapp", "msisdn", "handy", "rufnummer", "vil", "celular", "portable", "call me", "call us", "sms", "reach me", "contact n", "gsm"];
 const NAMED = new RegExp(`(?:^|[^a-z])(?:(?:cell|mobile|home|work|office|contact|tele)?_?phone|${WORDS.join("|")})s?(?:_?(?:number|num|no|nr))?(?:$|[^a-z])`, "i");
 /** Digits with the separators that phone numbers have. */
 const NUMBER = /(?:\+|\b00|\()?\d(?:[ .\u00a0/-]{0,2}[()]?[ ]?\d){5,16}/g;
@@ -14,8 +16,9 @@ const LONG_CODES = /^(?:2[1-689]\d|3[578]\d|42\d|5[09]\d|6[7-9]\d|8[0578]\d|9[67
 export const phone: Detector = {
   id: "phone",
   classes: ["pii.phone"],
-  anchors: [...WORDS],
-  trigger: /\+\(?[1-9]/g,
+  anchors: ANCHORS,
+  // International form, and the North American one with its separators.
+  trigger: /\+\(?[1-9]|(?<![\w.+-])\(?[2-9]\d{2}(?:\) ?|[-. ])[2-9]\d{2}[-.]\d{4}(?![\w-])/g,
   contextual: false,
   reach: 128,
   wants: (key) => isPhoneName(key),
@@ -31,6 +34,11 @@ export const phone: Detector = {
           found.push(hit);
           after = hit.end;
         }
+        continue;
+      }
+      if (/[(\d]/.test(text[place]!)) {
+        const hit = northAmerican(text, place, key);
+        if (hit) found.push(hit);
         continue;
       }
       const label = /^[\p{L}_ .-]{0,32}/u.exec(text.slice(place, place + 32))![0];
@@ -64,6 +72,17 @@ function international(text: string, place: number, key: string): Candidate | nu
   return { class: "pii.phone", confidence: named ? 0.95 : lineStart && !separated ? 0.45 : separated ? 0.85 : 0.75, start: place, end };
 }
 
+const OTHER_NUMBERS = /(?:^|[^a-z])(?:id|ids|build|sku|ticket|batch|revision|order|tracking|sequence|lot|offset|part|serial|invoice|version|checksum|ssn|number|tax|account|policy|claim|license|licence)(?:$|[^a-z])/i;
+
+function northAmerican(text: string, place: number, key: string): Candidate | null {
+  const number = /\(?[2-9]\d{2}(?:\) ?|[-. ])[2-9]\d{2}[-.]\d{4}/y;
+  number.lastIndex = place;
+  const match = number.exec(text);
+  if (!match) return null;
+  const other = OTHER_NUMBERS.test(wordsOf(textBefore(text, place, 32)).replaceAll("_", " ")) || OTHER_NUMBERS.test(wordsOf(key).replaceAll("_", " "));
+  return { class: "pii.phone", confidence: other ? 0.4 : 0.62, start: place, end: place + match[0].length };
+}
+
 function isDialable(digits: string): boolean {
   if (digits.length < 8 || digits.length > 15 || new Set(digits).size < 3) return false;
   if (digits[0] === "1") return digits.length === 11 && /^1[2-9]\d\d[2-9]/.test(digits);
@@ -76,7 +95,7 @@ function collect(text: string, from: number, to: number, wholeField: boolean, fo
   for (let match = NUMBER.exec(part); match; match = NUMBER.exec(part)) {
     const start = from + match.index, end = start + match[0].length;
     const digits = match[0].replace(/\D/g, "");
-    if (isWord(text.charCodeAt(start - 1)) || isWord(text.charCodeAt(end)) || /^[.:,]\d/.test(text.slice(end, end + 2)) || /[.:,]$/.test(part.slice(0, match.index)) && /\d/.test(text.charAt(start - 2))) continue;
+    if (isWord(text.charCodeAt(start - 1)) || (isWord(text.charCodeAt(end)) && !/^x\d{1,6}\b/.test(text.slice(end, end + 8))) || /^[.:,]\d/.test(text.slice(end, end + 2)) || /[.:,]$/.test(part.slice(0, match.index)) && /\d/.test(text.charAt(start - 2))) continue;
     if (digits.length < 7 || digits.length > 15 || new Set(digits).size < 3 || isDateLike(match[0])) continue;
     const separated = /\d[ .()/-]+\d/.test(match[0]);
     const near = match.index <= 24;

@@ -3,7 +3,7 @@ import { shapedTokenDetector } from "./token.ts";
 
 export const shapedTokens = shapedTokenDetector(
   "shaped-tokens",
-  /S[ACNOUX][A-Z2-7]{12}|SK[0-9a-f]{12}|YC[A-Za-z]\w{12}|oy2[a-z0-9]{12}|pat[A-Za-z0-9]{14}\.|[MNO][\w-]{23,25}\.[\w-]{6}\.|[0-9a-f]{32}-us\d/g,
+  /S[ACNOUX][A-Z2-7]{12}|SK[0-9a-f]{12}|YC[A-Za-z]\w{12}|oy2[a-z0-9]{12}|pat[A-Za-z0-9]{14}\.|\.[\w-]{6}\.[\w-]{27}|-us\d/g,
   [
     // NATS seeds: S, the kind of key, 56 characters of base32.
     { class: "secret.service-token", pattern: /S[ACNOUX][A-Z2-7]{56}/y, minEntropy: 3.8, check: (token) => /\d/.test(token) },
@@ -11,7 +11,7 @@ export const shapedTokens = shapedTokenDetector(
     { class: "secret.cloud-token", pattern: /YC[A-Za-z][\w-]{37}/y, minEntropy: 3.8, check: (token) => /\d/.test(token) && /[a-z]/.test(token) },
     { class: "secret.package-registry-token", pattern: /oy2[a-z0-9]{43}/y, minEntropy: 3.2 }, // NuGet
     { class: "secret.service-token", pattern: /pat[A-Za-z0-9]{14}\.[0-9a-f]{64}/y }, // Airtable
-    { class: "secret.chat-bot-token", pattern: /[MNO][A-Za-z\d_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}/y, minEntropy: 3.6, check: (token) => /\d/.test(token) }, // Discord
-    { class: "secret.mail-service-key", pattern: /[0-9a-f]{32}-us\d{1,2}/y, minEntropy: 3 }, // Mailchimp
+    { class: "secret.chat-bot-token", back: 28, pattern: /[MNO][A-Za-z\d_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}/y, minEntropy: 3.6, check: (token) => /\d/.test(token) }, // Discord
+    { class: "secret.mail-service-key", back: 32, pattern: /[0-9a-f]{32}-us\d{1,2}/y, minEntropy: 3 }, // Mailchimp
   ],
 );
