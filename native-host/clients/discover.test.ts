@@ -204,7 +204,7 @@ test("a secret planted anywhere in an entry never leaves", async () => {
   const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   const secret = fc.array(fc.constantFrom(...alphabet), { minLength: 24, maxLength: 48 }).map((letters) => letters.join(""));
   const plant = fc.constantFrom<(value: string) => unknown>(
-    (value) => ({ ...NPX, env: { TOKEN: value, [value]: "x" } }),
+    (value) => ({ ...NPX, env: { TOKEN: value, [`ghp_${value}`]: "x" } }),
     (value) => ({ ...NPX, env: { HARMLESS: value }, cwd: `/x/${value}` }),
     (value) => ({ url: "https://x.example/mcp", headers: { "X-Anything": value } }),
     (value) => ({ url: `https://x.example/mcp?k=${value}#${value}` }),
@@ -221,7 +221,6 @@ test("a secret planted anywhere in an entry never leaves", async () => {
   );
   await fc.assert(
     fc.asyncProperty(secret, plant, async (value, shape) => {
-      fc.pre(/\d[A-Za-z]/.test(value));
       const file = servers({ x: shape(value) });
       const place = { "~/.cursor/mcp.json": file, "~/.gemini/settings.json": file.slice(0, -4) };
       expect(spoken(await discover(fixturePlace("linux", place)))).not.toContain(value);

@@ -42,6 +42,7 @@ test.each([
   [["--project", "0b1c2d3e-4f50-4123-8899-aabbccddeeff"]],
   [["/c", "npx", "-y", "server", "C:\\Users\\me\\notes"]],
   [["--no-auth", "--use-token", "--port", "8080"]],
+  [["MyProjectServerConfigurationV2", "customer-desk-production-eu-west-1-2026-07-28", "claude-sonnet-4-5-20250929", "ENABLE_TOOL_GROUP_7"]],
 ])("leaves %j alone", (args) => {
   expect(maskArguments(args)).toEqual(args);
 });

@@ -5,7 +5,7 @@ import { sha256Hex } from "../base/digest.ts";
 export const MASK = "•••";
 
 const KNOWN_FORMS =
-  /(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{16,255}|sk-[A-Za-z0-9_-]{16,255}|[rsp]k_(?:live|test)_[A-Za-z0-9]{10,255}|xox[a-z]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,60}|ya29\.[A-Za-z0-9_-]{20,500}|eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,8000}(?:\.[A-Za-z0-9_-]{0,4000})?|npm_[A-Za-z0-9]{30,60}|pypi-[A-Za-z0-9_-]{30,300}|hf_[A-Za-z0-9]{20,60}|figd_[A-Za-z0-9_-]{20,100}|lin_api_[A-Za-z0-9]{20,100}|ntn_[A-Za-z0-9]{20,100}|secret_[A-Za-z0-9]{20,100}|pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,100}|SG\.[A-Za-z0-9_-]{10,60}\.[A-Za-z0-9_-]{10,100}|dop_v1_[a-f0-9]{40,80})/g;
+  /(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{16,255}|sk-(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,255}|[rsp]k_(?:live|test)_[A-Za-z0-9]{10,255}|xox[a-z]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,60}|ya29\.[A-Za-z0-9_-]{20,500}|eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,8000}(?:\.[A-Za-z0-9_-]{0,4000})?|npm_[A-Za-z0-9]{30,60}|pypi-[A-Za-z0-9_-]{30,300}|hf_[A-Za-z0-9]{20,60}|figd_[A-Za-z0-9_-]{20,100}|lin_api_[A-Za-z0-9]{20,100}|ntn_[A-Za-z0-9]{20,100}|secret_[A-Za-z0-9]{20,100}|pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,100}|SG\.[A-Za-z0-9_-]{10,60}\.[A-Za-z0-9_-]{10,100}|dop_v1_[a-f0-9]{40,80})/g;
 
 /** Replaces every credential of a known form inside the text. */
 export function maskKnownForms(text: string): string {
@@ -21,7 +21,10 @@ export function looksOpaque(text: string): boolean {
   if (!/^[A-Za-z0-9_\-+=~]+$/.test(text)) return false;
   // Words and version numbers change between letters and digits seldom, random text all the time.
   const changes = text.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
-  return changes >= 4 && changes * 8 >= text.length;
+  if (changes >= 4 && changes * 8 >= text.length) return true;
+  // Small, capital and digit in turn: words in camel case change at most every third letter or so.
+  const turns = text.match(/[a-z](?=[^a-z])|[A-Z](?=[^A-Z])|\d(?=\D)/g)?.length ?? 0;
+  return /\d/.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text) && turns * 2 >= text.length;
 }
 
 /** Words that name a value nobody may read, in flags, variables, headers and URL parameters. */
