@@ -61,8 +61,8 @@ export async function findBrowser(env: NodeJS.ProcessEnv, machine: Machine = thi
 }
 
 async function findNamed(named: string, env: NodeJS.ProcessEnv, machine: Machine): Promise<BrowserSearch> {
-  const places = isAbsolute(named) || named.includes("/") || named.includes("\\") ? [resolve(named)] : onPath([named], env, machine);
-  const path = places.find((place) => machine.executable(place));
+  const possible = isAbsolute(named) || named.includes("/") || named.includes("\\") ? [resolve(named)] : onPath([named], env, machine);
+  const path = possible.find((place) => machine.executable(place));
   if (path === undefined) return { missing: `SLUICE_BROWSER is "${named}", but there is no program of that name. Correct it, or unset it to search for a browser.` };
   const version = machine.version(path);
   if (version === null) return { missing: `SLUICE_BROWSER is "${named}", but that program does not say its version: is it a browser?` };
