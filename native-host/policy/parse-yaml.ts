@@ -13,7 +13,7 @@ export function parseYaml(text: string): Result<Parsed, FileProblem[]> {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const problem = (offset: number, message: string): FileProblem => ({ ...placeAt(offset), path: null, message });
-  const document = parseDocument(text, { version: "1.2", schema: "core", merge: false, uniqueKeys: true, stringKeys: true, strict: true, prettyErrors: false, lineCounter: lines, logLevel: "silent" });
+  const document = parseDocument(text, { version: "1.2", schema: "core", merge: false, uniqueKeys: true, stringKeys: true, strict: true, prettyErrors: false, lineCounter: lines });
   const faults = [...document.errors, ...document.warnings].map((fault) => problem(fault.pos[0], plain(fault.code, fault.message)));
   // A document may ask for YAML 1.1, where "no" is false and "<<" merges: then it would not mean what it says.
   if (document.directives?.yaml.version !== "1.2") faults.push(problem(0, "only YAML 1.2 is read; remove the %YAML line"));

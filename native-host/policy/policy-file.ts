@@ -1,6 +1,6 @@
 /** Bytes of a policy file from disk, with the questions that must be asked of the file itself: who may write it? */
 import { constants } from "node:fs";
-import { lstat, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** What stands at a policy's place. */
@@ -18,17 +18,13 @@ const WRITABLE_BY_OTHERS = 0o022;
 export async function readPolicyFile(path: string, owner?: number): Promise<PolicyFile> {
   const refused = (why: string): PolicyFile => ({ kind: "refused", path, why });
   try {
-    if (owner !== undefined && process.platform !== "win32") {
-      const why = tooOpen(await lstat(dirname(path)), owner, `the folder ${dirname(path)}`);
-      if (why) return refused(why);
-    }
     // Asked of the open file, so that nobody can swap it between question and reading.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const facts = await file.stat();
       if (!facts.isFile()) return refused(`${path} is not a file`);
       if (facts.size > MAX_BYTES) return refused(`${path} is larger than ${MAX_BYTES} bytes`);
-      const why = process.platform === "win32" ? null : tooOpen(facts, owner, path);
+      const why = process.platform === "win32" ? null : (tooOpen(facts, owner, path) ?? (owner === undefined ? null : tooOpen(await stat(dirname(path)), owner, `the folder ${dirname(path)}`)));
       if (why) return refused(why);
       return { kind: "text", path, text: new TextDecoder("utf-8", { fatal: true }).decode(await file.readFile()) };
     } finally {

@@ -27,7 +27,7 @@ interface Ask {
   readonly clauses: readonly string[];
 }
 
-/** An entry that channel and tool do not rule out, with what it asks for. */
+/** An entry that channel, direction and tool do not rule out, with what it asks for. */
 interface Candidate {
   readonly compiled: CompiledEntry;
   readonly fixed: Truth;
@@ -40,7 +40,7 @@ export interface AdmissionVerdict {
 }
 
 export interface Admission {
-  /** What can be said from channel and tool alone; may be kept for as long as those stay. */
+  /** What can be said from channel, direction and tool alone; may be kept for as long as those stay. */
   select(facts: Facts): readonly Candidate[];
   judge(facts: Facts, selected: readonly Candidate[]): AdmissionVerdict;
 }

@@ -4,7 +4,7 @@ import { and, type Truth } from "./truth.ts";
 import type { View } from "./view.ts";
 
 export interface Clause {
-  /** Depends on nothing but the channel and the tool: the answer can be kept. */
+  /** Depends on nothing but channel, direction and tool: the answer can be kept. */
   readonly fixed: boolean;
   test(view: View): Truth;
   /** For people, once it has matched (or could not be evaluated). Names and classes, never values of the message. */

@@ -20,7 +20,7 @@ interface Selected {
 }
 
 /** A hostile server can invent tool names without end. */
-const MAX_TOOLS = 256;
+const MAX_KEPT = 256;
 
 /** @param policy validated: a pattern that cannot be read throws. @param source where it came from, as decisions say it. */
 export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
@@ -30,13 +30,13 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const kept = new WeakMap<Channel, Map<string, Selected>>();
 
   function select(facts: Facts): Selected {
-    let tools = kept.get(facts.channel);
-    if (!tools) kept.set(facts.channel, (tools = new Map()));
-    const key = facts.tool === undefined ? "unknown" : facts.tool === null ? "none" : `tool ${facts.tool}`;
-    let selected = tools.get(key);
+    let known = kept.get(facts.channel);
+    if (!known) kept.set(facts.channel, (known = new Map()));
+    const key = `${facts.direction} ${facts.tool === undefined ? "unknown" : facts.tool === null ? "none" : `tool ${facts.tool}`}`;
+    let selected = known.get(key);
     if (!selected) {
-      if (tools.size >= MAX_TOOLS) tools.clear();
-      tools.set(key, (selected = { entries: admission.select(facts), rules: rules.select(facts) }));
+      if (known.size >= MAX_KEPT) known.clear();
+      known.set(key, (selected = { entries: admission.select(facts), rules: rules.select(facts) }));
     }
     return selected;
   }

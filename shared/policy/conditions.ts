@@ -7,7 +7,7 @@ import { clientClauses, serverClauses, whoClauses } from "./server-clauses.ts";
 export interface CompiledCondition {
   /** In the order in which people read them: who, with whom, what. */
   readonly clauses: readonly Clause[];
-  /** Answers that depend on channel and tool alone. */
+  /** Answers that depend on channel, direction and tool alone. */
   readonly fixed: readonly Clause[];
   /** Answers that change from message to message. */
   readonly changing: readonly Clause[];
@@ -23,7 +23,7 @@ export function compileCondition(condition: Condition, labels: ReadonlyMap<strin
   if (condition.tool !== undefined) clauses.push(textClause("tool", condition.tool, ({ facts }) => facts.tool, { fixed: true }));
   if (condition.prompt !== undefined) clauses.push(textClause("prompt", condition.prompt, ({ facts }) => facts.prompt));
   if (condition.resource !== undefined) clauses.push(textClause("resource", condition.resource, ({ facts }) => facts.resource));
-  if (condition.direction !== undefined) clauses.push(textClause("direction", condition.direction, ({ facts }) => facts.direction));
+  if (condition.direction !== undefined) clauses.push(textClause("direction", condition.direction, ({ facts }) => facts.direction, { fixed: true }));
   if (condition.transport !== undefined) clauses.push(textClause("transport", condition.transport, ({ facts }) => facts.channel.transport, { fixed: true }));
   if (condition.protocolVersion !== undefined) clauses.push(textClause("protocol version", condition.protocolVersion, ({ facts }) => facts.protocolVersion));
   if (condition.authentication !== undefined) clauses.push(textClause("authentication", condition.authentication, ({ facts }) => (facts.authentication === "unknown" ? undefined : facts.authentication)));

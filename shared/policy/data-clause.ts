@@ -19,32 +19,26 @@ export function dataClause(match: DataMatch, labels: ReadonlyMap<string, readonl
   const any = globs(patterns);
   const threshold = THRESHOLDS[match.minConfidence ?? "medium"];
   const wanted = match.minCount ?? 1;
-  const known = new Map<string, boolean>();
-
-  /** Classes come from our own detectors, so there are few: each is compared once. */
-  function covers(name: string): boolean {
-    let answer = known.get(name);
-    if (answer === undefined) {
-      answer = any.matches(name);
-      if (known.size < 1000) known.set(name, answer);
-    }
-    return answer;
-  }
+  // Classes and their globs come from our own detectors, so there are few of either: each is compared once.
+  const covers = remembered((name) => any.matches(name));
+  const overlaps = remembered((unknown) => patterns.some((pattern) => globsOverlap(pattern, unknown)));
 
   function groups(view: View): ClassGroup[] {
     return view.classes.filter((group) => group.confidence >= threshold && covers(group.class));
   }
 
-  function sure(view: View, group: ClassGroup): number[] {
-    return group.findings.filter((at) => view.facts.findings[at]!.confidence >= threshold);
+  function sure(view: View, group: ClassGroup): readonly number[] {
+    return group.leastConfidence >= threshold ? group.findings : group.findings.filter((at) => view.facts.findings[at]!.confidence >= threshold);
   }
 
-  function distinct(view: View, indexes: readonly number[]): number {
-    return new Set(indexes.map((at) => view.facts.findings[at]!.fingerprint)).size;
+  function distinct(view: View, found: readonly ClassGroup[]): number {
+    const [first] = found;
+    if (found.length === 1 && first!.leastConfidence >= threshold) return first!.distinct;
+    return new Set(found.flatMap((group) => sure(view, group)).map((at) => view.facts.findings[at]!.fingerprint)).size;
   }
 
   function unchecked(view: View): boolean {
-    return view.facts.unknownClasses.some((unknown) => patterns.some((pattern) => globsOverlap(pattern, unknown)));
+    return view.facts.unknownClasses.some(overlaps);
   }
 
   return {
@@ -52,15 +46,27 @@ export function dataClause(match: DataMatch, labels: ReadonlyMap<string, readonl
     unchecked,
     test(view) {
       const found = view.classes.length === 0 ? [] : groups(view);
-      const enough = found.length > 0 && (wanted === 1 || distinct(view, found.flatMap((group) => sure(view, group))) >= wanted);
+      const enough = found.length > 0 && (wanted === 1 || distinct(view, found) >= wanted);
       if (enough) return true;
-      return view.facts.unknownClasses.length > 0 && unchecked(view) ? undefined : false;
+      return unchecked(view) ? undefined : false;
     },
     describe(view) {
-      const lines = groups(view).map((group) => `data ${group.class} (${distinct(view, sure(view, group))})`);
-      if (view.facts.unknownClasses.length > 0 && unchecked(view)) lines.push(`data ${any.text} could not be checked`);
+      const lines = groups(view).map((group) => `data ${group.class} (${distinct(view, [group])})`);
+      if (unchecked(view)) lines.push(`data ${any.text} could not be checked`);
       return lines;
     },
     redactions: (view, style) => groups(view).flatMap((group) => sure(view, group).map((finding) => ({ finding, style }))),
+  };
+}
+
+function remembered(ask: (text: string) => boolean): (text: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (text) => {
+    let answer = answers.get(text);
+    if (answer === undefined) {
+      answer = ask(text);
+      if (answers.size < 1000) answers.set(text, answer);
+    }
+    return answer;
   };
 }

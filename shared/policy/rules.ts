@@ -22,15 +22,21 @@ interface CompiledRule {
   readonly exceptions: readonly CompiledException[];
 }
 
-/** A rule that channel and tool do not rule out. */
+/** A rule that channel, direction and tool do not rule out. */
 interface Candidate {
   readonly compiled: CompiledRule;
   readonly fixed: Truth;
 }
 
+/** Most messages carry nothing that any detector knows: then the rules about data need no asking. */
+interface Selection {
+  readonly withData: readonly Candidate[];
+  readonly withoutData: readonly Candidate[];
+}
+
 export interface Rules {
-  select(facts: Facts): readonly Candidate[];
-  judge(view: View, selected: readonly Candidate[]): Voice[];
+  select(facts: Facts): Selection;
+  judge(view: View, selected: Selection): Voice[];
 }
 
 export function compileRules(policy: Policy): Rules {
@@ -39,23 +45,28 @@ export function compileRules(policy: Policy): Rules {
   return {
     select(facts) {
       const view = viewOf(facts, NO_STANDING);
-      const selected: Candidate[] = [];
+      const withData: Candidate[] = [];
+      const withoutData: Candidate[] = [];
       for (const each of compiled) {
         const fixed = testAll(each.when.fixed, view);
-        if (fixed !== false) selected.push({ compiled: each, fixed });
+        if (fixed !== false) (each.when.data ? withData : withoutData).push({ compiled: each, fixed });
       }
-      return selected;
+      return { withData, withoutData };
     },
     judge(view, selected) {
       const voices: Voice[] = [];
-      for (const { compiled: each, fixed } of selected) {
-        const truth = and(fixed, testAll(each.when.changing, view));
-        if (truth === false || !applies(each, truth, view)) continue;
-        voices.push(voiceOf(each, view));
-      }
+      hear(selected.withoutData, view, voices);
+      if (view.classes.length > 0 || view.facts.unknownClasses.length > 0) hear(selected.withData, view, voices);
       return voices;
     },
   };
+}
+
+function hear(candidates: readonly Candidate[], view: View, voices: Voice[]): void {
+  for (const { compiled, fixed } of candidates) {
+    const truth = and(fixed, testAll(compiled.when.changing, view));
+    if (truth !== false && applies(compiled, truth, view)) voices.push(voiceOf(compiled, view));
+  }
 }
 
 function compileRule(rule: Rule, policy: Policy, labels: ReadonlyMap<string, readonly string[]>): CompiledRule {

@@ -8,7 +8,10 @@ type Issue = z.core.$ZodIssue;
 
 /** @param value what was validated, to say what stands there instead. */
 export function problemsOf(issues: readonly Issue[], value: unknown): PolicyProblem[] {
-  return issues.flatMap((issue) => problems(issue, [], value));
+  const all = issues.flatMap((issue) => problems(issue, [], value));
+  // One slip, one problem: where "efect" is unknown, that "effect" is missing says nothing new.
+  const renamed = new Set(all.map(({ path, fix }) => `${pathText(path.slice(0, -1))} ${fix ?? ""}`));
+  return all.filter(({ path, message }) => !(message.endsWith("is missing") && renamed.has(`${pathText(path.slice(0, -1))} did you mean "${String(path.at(-1))}"?`)));
 }
 
 function problems(issue: Issue, above: Path, value: unknown): PolicyProblem[] {
@@ -75,6 +78,6 @@ export function pathText(path: Path): string {
 }
 
 /** One line: place, message, fix. */
-export function problemText(problem: PolicyProblem): string {
-  return `${pathText(problem.path)}: ${problem.message}${problem.fix ? `; ${problem.fix}` : ""}`;
+export function problemText({ path, message, fix }: PolicyProblem): string {
+  return `${pathText(path)}: ${message}${fix ? `; ${fix}` : ""}`;
 }

@@ -106,6 +106,10 @@ test("all problems are told at once", () => {
   expect(problems(policy({ mode: "enforced", rules: [{ ...rule, efect: 1, effekt: 2 }, { ...rule, id: "x", effect: "deny" }] }))).toHaveLength(4);
 });
 
+test("a misspelt key that must be there is one problem, not two", () => {
+  expect(problems(withRule({ effect: undefined, efect: "block" }))).toEqual(['rules[0].efect: unknown key "efect"; did you mean "effect"?']);
+});
+
 test("a key named __proto__ is as unknown as any other", () => {
   const value: unknown = JSON.parse(JSON.stringify(policy()).replace('"version"', '"__proto__":{"mode":"monitor"},"version"'));
   expect(validatePolicy(value).ok).toBe(false);

@@ -7,6 +7,10 @@ export interface ClassGroup {
   readonly class: string;
   /** Highest confidence among them. */
   readonly confidence: number;
+  /** Lowest. */
+  readonly leastConfidence: number;
+  /** Number of different values. */
+  readonly distinct: number;
   /** Indexes into `Facts.findings`. */
   readonly findings: readonly number[];
 }
@@ -33,15 +37,20 @@ export function viewOf(facts: Facts, standing: Standing): View {
   return { facts, classes: facts.findings.length === 0 ? [] : groupByClass(facts), standing };
 }
 
-function groupByClass(facts: Facts): ClassGroup[] {
-  const groups = new Map<string, { class: string; confidence: number; findings: number[] }>();
-  for (const [at, finding] of facts.findings.entries()) {
-    const group = groups.get(finding.class);
-    if (!group) groups.set(finding.class, { class: finding.class, confidence: finding.confidence, findings: [at] });
-    else {
-      group.confidence = Math.max(group.confidence, finding.confidence);
-      group.findings.push(at);
-    }
+function groupByClass({ findings }: Facts): ClassGroup[] {
+  const indexes = new Map<string, number[]>();
+  for (const [at, finding] of findings.entries()) {
+    const group = indexes.get(finding.class);
+    if (group) group.push(at);
+    else indexes.set(finding.class, [at]);
   }
-  return [...groups.values()];
+  return Array.from(indexes, ([name, group]) => {
+    let confidence = 0;
+    let leastConfidence = 1;
+    for (const at of group) {
+      confidence = Math.max(confidence, findings[at]!.confidence);
+      leastConfidence = Math.min(leastConfidence, findings[at]!.confidence);
+    }
+    return { class: name, confidence, leastConfidence, distinct: new Set(group.map((at) => findings[at]!.fingerprint)).size, findings: group };
+  });
 }
