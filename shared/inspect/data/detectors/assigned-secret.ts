@@ -64,10 +64,10 @@ function judgePlace(text: string, place: number): Candidate | null {
   const start = nameStart(text, place);
   REST_OF_NAME.lastIndex = place;
   let end = place + (REST_OF_NAME.exec(text)?.[0].length ?? 0);
-  if (text.startsWith(" by", end) && /identified/i.test(text.slice(place, end))) end = place + 10;
+  const sql = /^identified by/i.test(text.slice(place, place + 13));
+  if (sql) end = place + 13;
   else if (/^api key/i.test(text.slice(place, place + 7))) end = place + 7;
   const name = text.slice(start, end).replace(/^[.-]+|[.-]+$/g, "");
-  const sql = /^identified$/i.test(name);
   const kind = sql ? "password" : nameKind(name);
   if (kind !== "password" && kind !== "secret") return null;
   const password = kind === "password";

@@ -34,8 +34,9 @@ function judge(text: string, start: number, key: string): Candidate | null {
   const run = (plain ?? GROUPED.exec(text))?.[0];
   if (run === undefined) return null;
   const end = start + run.length;
-  // Part of a longer number, a decimal fraction, an identifier.
-  if (isWord(text.charCodeAt(end)) || /^[.-]\d/.test(text.slice(end, end + 2)) || /[\w)][.+-]$|\d $/.test(text.slice(Math.max(0, start - 2), start)) && /^\d/.test(text.slice(end + 1, end + 2))) return null;
+  // Part of a longer number, a decimal fraction, an identifier; or one of many groups of four in a row.
+  if (isWord(text.charCodeAt(end)) || /^[.-]\d/.test(text.slice(end, end + 2)) || /\d[.-]$/.test(text.slice(Math.max(0, start - 2), start))) return null;
+  if (!plain && /\d $/.test(text.slice(Math.max(0, start - 2), start)) && /^ \d/.test(text.slice(end, end + 2))) return null;
   const digits = run.replace(/\D/g, "");
   if (!passesLuhn(digits) || new Set(digits).size < 2) return null;
   const before = textBefore(text, start, 90);

@@ -14,12 +14,13 @@ export const privateKey: Detector = {
     const found: Candidate[] = [];
     let after = 0; // places inside a key that was already found
     let end = -1; // next end marker: moves forward only, so the whole scan is one pass
-    for (const place of at) {
+    for (const [i, place] of at.entries()) {
       if (place < after) continue;
       if (text[place] !== "-") {
         const lines = text.indexOf("Private-Lines:", place);
-        if (lines < 0 || lines - place > LONGEST) continue;
-        after = bodyEnd(text, lines + 14);
+        if (lines < 0) break;
+        if (lines - place > LONGEST || lines > (at[i + 1] ?? Infinity)) continue;
+        after = bodyEnd(text, lines + 14, Math.min(text.length, lines + LONGEST));
         found.push({ class: "secret.private-key", confidence: 0.95, start: place, end: after });
         continue;
       }
@@ -32,8 +33,10 @@ export const privateKey: Detector = {
         end = next < 0 ? Infinity : next;
       }
       const close = `-----END ${label}-----`;
-      const closed = end - body < LONGEST && text.startsWith(close, end);
-      const stop = closed ? end : bodyEnd(text, body);
+      // Another beginning before the end: this key is cut off there, and no stretch is read twice.
+      const limit = Math.min(text.length, body + LONGEST, at[i + 1] ?? Infinity);
+      const closed = end <= limit && text.startsWith(close, end);
+      const stop = closed ? end : bodyEnd(text, body, limit);
       const material = keyCharacters(text, body, stop);
       // An empty or elided body (`…`) is documentation.
       if (material < 40) continue;
@@ -45,8 +48,7 @@ export const privateKey: Detector = {
 };
 
 /** Where the base64 body of a key without an end marker stops: at the first word break that no key body has. */
-function bodyEnd(text: string, from: number): number {
-  const limit = Math.min(text.length, from + LONGEST);
+function bodyEnd(text: string, from: number, limit: number): number {
   let at = from;
   let last = from;
   while (at < limit) {
