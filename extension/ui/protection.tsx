@@ -17,6 +17,7 @@ export function headlineOf(state: ProtectionState | null): Headline {
   if (!state?.policy) return { tone: "wait", icon: "wait", text: "Starting" };
   if (state.rejected || state.notices.length) return { tone: "bad", icon: "alert", text: state.policy.mode === "monitor" ? "Watching, with a problem" : "Protecting, with a problem" };
   if (state.policy.mode === "monitor") return { tone: "watch", icon: "watch", text: "Watching only" };
+  if (state.policy.source === "baseline") return { tone: "good", icon: "shield", text: "Basic protection" };
   return { tone: "good", icon: "shield", text: "Protecting" };
 }
 
@@ -30,6 +31,7 @@ export function Protection({ state, now }: { state: ProtectionState | null; now:
           <h2 id="protection">{text}</h2>
           <p>{summaryOf(state)}</p>
         </div>
+        {state?.policy && <Marks state={state} />}
       </div>
       {state && <Problems state={state} now={now} />}
       {state && <Particulars state={state} now={now} />}
@@ -39,10 +41,27 @@ export function Protection({ state, now }: { state: ProtectionState | null; now:
 
 function summaryOf(state: ProtectionState | null): string {
   if (!state?.policy) return "Sluice is reading its policy.";
-  const { title, id, revision, mode } = state.policy;
-  const name = plainText(title ?? id, 80);
-  const rule = `${name}, revision ${revision}`;
-  return mode === "monitor" ? `${rule}. Nothing is held back; what would be is noted below.` : `${rule}.`;
+  const { title, id, revision, mode, source } = state.policy;
+  if (source === "baseline") return "No policy was set, so the one built into Sluice holds: keys and credentials do not leave, the rest is recorded.";
+  const name = `${plainText(title ?? id, 80)}, revision ${revision}, ${sourceText(source)}.`;
+  return mode === "monitor" ? `${name} Nothing is held back; what would be is noted below.` : name;
+}
+
+/** The facts behind the headline in a line: mode, host, management, and how far the protection reaches. */
+function Marks({ state: { policy, host, management, blocking } }: { state: ProtectionState }) {
+  const marks = [
+    policy?.mode === "monitor" ? "Watching" : "Enforcing",
+    { connected: "Host connected", connecting: "Host connecting", missing: "Host missing" }[host.state],
+    { managed: "Managed", unmanaged: "Not managed", unknown: "Management not known yet" }[management],
+    blocking === "full" ? "Whole browser" : "Web pages only",
+  ];
+  return (
+    <ul class="marks" aria-label="State in short">
+      {marks.map((mark) => (
+        <li key={mark}>{mark}</li>
+      ))}
+    </ul>
+  );
 }
 
 function Problems({ state, now }: { state: ProtectionState; now: number }) {
@@ -91,7 +110,7 @@ function Particulars({ state, now }: { state: ProtectionState; now: number }) {
       </summary>
       <dl>
         <Fact name="Policy">{policy && `${plainText(policy.title ?? policy.id, 80)} (${plainText(policy.id, 60)}, revision ${policy.revision})`}</Fact>
-        <Fact name="Comes">{policy && sourceText(policy.source)}</Fact>
+        <Fact name="Source">{policy && sourceText(policy.source)}</Fact>
         <Fact name="In force since">{policy && moment(policy.appliedAt, now)}</Fact>
         <Fact name="Mode">{policy && (policy.mode === "enforce" ? "Enforcing: what the policy forbids is held back" : "Watching: what the policy forbids is only noted")}</Fact>
         <Fact name="Management">{managementWords(management, organisation)}</Fact>

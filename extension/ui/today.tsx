@@ -72,7 +72,10 @@ function Item({ happening, support }: { happening: Happening; support: Protectio
             </span>
           </span>
           <span class="what">
-            <bdi class={named ? "name" : undefined}>{what}</bdi> on <bdi class="name">{server}</bdi>
+            <bdi class={named ? "name" : undefined}>{what}</bdi> on <bdi class="name">{server}</bdi>{" "}
+            <span class="by">
+              by <bdi>{app}</bdi>
+            </span>
           </span>
           <span class="why">{why}</span>
           {data.length > 0 && (
