@@ -93,6 +93,19 @@ test.each(UNTOUCHABLE)("%s is left alone and reported", (_, build) => {
   expect(untouchable.map((finding) => finding.class)).toEqual(["secret.github-token"]);
 });
 
+test("a copy of a replaced value stays where nothing may change", () => {
+  const { text, replaced } = redactAll(JSON.stringify({ id: 7, result: { note: token, nextCursor: `at ${token}` } }));
+  expect(JSON.parse(text)).toEqual({ id: 7, result: { note: "[redacted secret.github-token]", nextCursor: `at ${token}` } });
+  expect(replaced).toBe(1);
+});
+
+test("a copy in a handle that no detector names is reported", () => {
+  const password = "tR7" + fill("alnum", 12);
+  const { text, untouchable } = redactAll(JSON.stringify({ result: { structuredContent: { password }, nextCursor: password } }));
+  expect(JSON.parse(text)).toEqual({ result: { structuredContent: { password: "[redacted secret.password]" }, nextCursor: password } });
+  expect(untouchable).toMatchObject([{ class: "secret.password", pointer: "/result/nextCursor", start: 0, end: 15 }]);
+});
+
 test("a number cannot become a string: reported, not replaced", () => {
   const text = `{"card":${visa}}`;
   expect(redactAll(text)).toMatchObject({ text, untouchable: [{ class: "pci.card-number", pointer: "/card" }] });

@@ -1,5 +1,5 @@
 /** Replaces chosen findings inside valid JSON; every other byte stays. */
-import { leafValue, scanJson, spliceJson, type JsonLeaf } from "../../base/json.ts";
+import { leafValue, pointerOf, scanJson, spliceJson, type JsonLeaf } from "../../base/json.ts";
 import type { Redaction } from "../../policy/decision.ts";
 import { asciiToBase64 } from "./base64.ts";
 import { isBase64Field, isUntouchable } from "./handles.ts";
@@ -27,6 +27,7 @@ export function redactJson(text: string, inspection: Inspection, redactions: rea
   const untouchable: LocatedFinding[] = [];
   const cuts = new Map<JsonLeaf, Cut[]>();
   const substitutes = new Map<string, string>();
+  const origins = new Map<string, LocatedFinding>();
   const values = new Map<JsonLeaf, string>();
   const valueOf = (leaf: JsonLeaf): string => {
     let value = values.get(leaf);
@@ -45,7 +46,10 @@ export function redactJson(text: string, inspection: Inspection, redactions: rea
     let value = substitutes.get(original) ?? replacement(finding.class, original, style);
     // A whole base64 field stays base64, so that the receiver can still decode it.
     if (isBase64Field(finding.leaf) && finding.start === 0 && finding.end === valueOf(finding.leaf).length) value = asciiToBase64(value.replaceAll("•", "*"));
-    else substitutes.set(original, value);
+    else {
+      substitutes.set(original, value);
+      origins.set(value, finding);
+    }
     const list = cuts.get(finding.leaf);
     if (list) list.push({ start: finding.start, end: finding.end, value });
     else cuts.set(finding.leaf, [{ start: finding.start, end: finding.end, value }]);
@@ -60,9 +64,17 @@ export function redactJson(text: string, inspection: Inspection, redactions: rea
   let replaced = 0;
   for (const leaf of leaves) {
     const chosen = named.get(leaf.start);
-    if (!chosen && (leaf.kind !== "string" || !copies.mayHold(text, leaf))) continue;
-    if (isUntouchable(leaf)) continue;
+    if (!chosen && !copies.mayHold(leaf)) continue;
     const before = valueOf(leaf);
+    if (isUntouchable(leaf)) {
+      // A copy of the value in a handle or key: nothing can be done about it here, so the caller has to know.
+      for (const copy of copies.find(before)) {
+        const finding = origins.get(copy.value);
+        const isNamed = untouchable.some((other) => other.leaf.start === leaf.start && other.start < copy.end && copy.start < other.end);
+        if (finding && !isNamed && copy.end - copy.start >= LONG_COPY) untouchable.push({ ...finding, leaf, pointer: pointerOf(leaf.path), start: copy.start, end: copy.end });
+      }
+      continue;
+    }
     const all = disjoint([...(chosen ?? []), ...copies.find(before)]);
     if (all.length === 0) continue;
     let value = "";
@@ -91,11 +103,13 @@ function disjoint(cuts: Cut[]): Cut[] {
 
 /** Values shorter than this are replaced in copies only where they stand alone: `1234` must not vanish from every number. */
 const FREE_STANDING = 8;
+/** From this length on, a copy in an untouchable place cannot be chance. */
+const LONG_COPY = 12;
 /** Values shorter than this are replaced only where they were found. */
 const SHORTEST_COPY = 4;
 
 interface CopyFinder {
-  mayHold(text: string, leaf: JsonLeaf): boolean;
+  mayHold(leaf: JsonLeaf): boolean;
   find(value: string): Cut[];
 }
 
@@ -116,7 +130,7 @@ function copyFinder(substitutes: ReadonlyMap<string, string>): CopyFinder {
   const ordered = [...forms.keys()].sort((a, b) => b.length - a.length);
   const pattern = ordered.length > 0 ? new RegExp(ordered.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g") : null;
   return {
-    mayHold: (_text, leaf) => pattern !== null && leaf.end - leaf.start - 2 >= shortest,
+    mayHold: (leaf) => pattern !== null && leaf.end - leaf.start - 2 >= shortest,
     find(value) {
       if (!pattern) return [];
       const cuts: Cut[] = [];

@@ -45,6 +45,9 @@ test.each(DISGUISES)("finds a token behind %s, and places it in the original tex
   const rest = text.slice(0, match!.start) + text.slice(match!.end);
   expect(scan(rest).matches).toEqual([]);
   expect(rest).not.toContain(disguise(token).slice(10, 30));
+  // Nor much else: at most the wrapping of a nested document.
+  expect(match!.start - "before ".length).toBeLessThanOrEqual(24);
+  expect(text.length - " after".length - match!.end).toBeLessThanOrEqual(6);
   expect(rest.startsWith("before ")).toBe(true);
   expect(rest.endsWith(" after")).toBe(true);
 });
@@ -136,7 +139,7 @@ test("never throws, and every match lies inside the text", () => {
 /** Shapes that make patterns slow: an anchor over and over, with what nearly completes a match. */
 const HOSTILE: readonly string[] = [
   ...new Set(DETECTORS.flatMap((detector) => detector.anchors.slice(0, 1))),
-  "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMII", "eyJhbGciOiJIUzI1NiJ9.", "://a:b", "password=\"", "password: ", "\"password\",\"", "secret(", "token = a.b.", "4111 1111 ", "4111111111111111", "DE89 3704 ", "a@b.", "a.", "+1 (", "phone 1-", "tel ", "%25", "%e2%80", "&#x41;", "\\u0041", "\\\\", "QUFBQUFBQUFBQUFBQUFBQUFB", "SUAAAAAAAAAAAA", "bearer AAAA", "xoxb-1-", "A\u200b", "а", "\n", "ghp_\n", "ghp_aaaa\"+\"",
+  "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMII", "PuTTY-User-Key-File-3 Private-Lines: AAAA", "eyJhbGciOiJIUzI1NiJ9.", "://a:b", "password=\"", "password: ", "\"password\",\"", "secret(", "token = a.b.", "4111 1111 ", "4111111111111111", "DE89 3704 ", "a@b.", "a.", "+1 (", "phone 1-", "tel ", "%25", "%e2%80", "&#x41;", "\\u0041", "\\\\", "QUFBQUFBQUFBQUFBQUFBQUFB", "SUAAAAAAAAAAAA", "bearer AAAA", "xoxb-1-", "A\u200b", "а", "\n", "ghp_\n", "ghp_aaaa\"+\"",
 ];
 
 function cost(text: string): number {

@@ -3,7 +3,7 @@ import { entropy } from "./detector.ts";
 
 /** Template, mask, reference, or a word that says "put yours here". */
 const STAND_IN =
-  /^[<[{(%$&*@!]|#\{|\$\{|\{\{|\$\(|%[sdv](?![a-z0-9])|\*{3}|x{4}|\.{3}|_{4}|•|…|\u2022|^\[redacted|example|change_?-?me|placeholder|replace_?-?(?:me|this|with)|(?:^|[^a-z])(?:your|my|some|insert|enter|fake|dummy|sample|redacted|todo|fixme|undefined|hidden|removed|masked|foobar|test|testing)(?:[^a-z0-9]|$)|^(?:your|my|some|dummy|fake|sample|test)(?:pass|pwd|secret|token|api|key|app|client)|notasecret|not_?a_?real/i;
+  /^[<[{(%$&*@!]|#\{|\$\{|\{\{|\$\(|%[sdv](?![a-z0-9])|\*{3}|x{4}|\.{3}|_{4}|•|…|•|example|change_?-?me|placeholder|replace_?-?(?:me|this|with)|(?:^|[^a-z])(?:your|my|some|insert|enter|fake|dummy|sample|redacted|todo|fixme|undefined|hidden|removed|masked|foobar|test|testing)(?:[^a-z0-9]|$)|^(?:your|my|some|dummy|fake|sample|test)(?:pass|pwd|secret|token|api|key|app|client)|notasecret|not_?a_?real/i;
 /** Says what it is instead of being it: `password`, `a secret`, `userToken`. */
 const NAMES_ITSELF = /pass(?:word|wd|phrase|code)?|pwd|secret|token|api_?key|credential|login|user_?name/gi;
 const COMMON_WORDS = new Set(

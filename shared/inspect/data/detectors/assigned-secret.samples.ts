@@ -41,6 +41,7 @@ export const samples: Samples = {
     { text: fill("alnum", 32), key: "nextCursor" },
     { text: fill("alnum", 32), key: "progressToken" },
     { text: "[redacted secret.password]", key: "password" },
+    { text: "see [redacted secret.password]: hunter2x9 follows" },
     { text: "password=[redacted secret.password]&x=1" },
     { text: "••••" + fill("alnum", 4), key: "password" },
   ],

@@ -13,12 +13,13 @@ export const privateKey: Detector = {
   find(text, at) {
     const found: Candidate[] = [];
     let after = 0; // places inside a key that was already found
-    let end = -1; // next end marker: moves forward only, so the whole scan is one pass
+    // The next markers: they move forward only, so the whole scan is one pass.
+    let end = -1;
+    let lines = -1;
     for (const [i, place] of at.entries()) {
       if (place < after) continue;
       if (text[place] !== "-") {
-        const lines = text.indexOf("Private-Lines:", place);
-        if (lines < 0) break;
+        if (lines < place) lines = indexOf(text, "Private-Lines:", place);
         if (lines - place > LONGEST || lines > (at[i + 1] ?? Infinity)) continue;
         after = bodyEnd(text, lines + 14, Math.min(text.length, lines + LONGEST));
         found.push({ class: "secret.private-key", confidence: 0.95, start: place, end: after });
@@ -28,10 +29,7 @@ export const privateKey: Detector = {
       const label = LABEL.exec(text)?.[1];
       if (label === undefined) continue;
       const body = place + 16 + label.length;
-      if (end !== Infinity && end < body) {
-        const next = text.indexOf("-----END ", body);
-        end = next < 0 ? Infinity : next;
-      }
+      if (end < body) end = indexOf(text, "-----END ", body);
       const close = `-----END ${label}-----`;
       // Another beginning before the end: this key is cut off there, and no stretch is read twice.
       const limit = Math.min(text.length, body + LONGEST, at[i + 1] ?? Infinity);
@@ -46,6 +44,11 @@ export const privateKey: Detector = {
     return found;
   },
 };
+
+function indexOf(text: string, needle: string, from: number): number {
+  const at = text.indexOf(needle, from);
+  return at < 0 ? Infinity : at;
+}
 
 /** Where the base64 body of a key without an end marker stops: at the first word break that no key body has. */
 function bodyEnd(text: string, from: number, limit: number): number {
