@@ -4,6 +4,7 @@ import { assignedSecret } from "./detectors/assigned-secret.ts";
 import { authorizationHeader } from "./detectors/authorization-header.ts";
 import { businessTokens } from "./detectors/business-tokens.ts";
 import { cloudTokens } from "./detectors/cloud-tokens.ts";
+import { commandLine } from "./detectors/command-line.ts";
 import { developerTokens } from "./detectors/developer-tokens.ts";
 import { email } from "./detectors/email.ts";
 import { iban } from "./detectors/iban.ts";
@@ -15,5 +16,5 @@ import { shapedTokens } from "./detectors/shaped-tokens.ts";
 import { urlCredentials } from "./detectors/url-credentials.ts";
 
 export const DETECTORS: readonly Detector[] = [
-  privateKey, cloudTokens, developerTokens, businessTokens, shapedTokens, jwt, urlCredentials, authorizationHeader, assignedSecret, paymentCard, iban, email, phone,
+  privateKey, cloudTokens, developerTokens, businessTokens, shapedTokens, jwt, urlCredentials, authorizationHeader, assignedSecret, commandLine, paymentCard, iban, email, phone,
 ];

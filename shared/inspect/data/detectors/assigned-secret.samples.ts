@@ -1,4 +1,4 @@
-/** Samples of assigned-secret.ts. */
+/** Samples of assigned-secret.ts and command-line.ts. */
 import { fill, type Samples } from "./samples.ts";
 
 const password = "tR7" + fill("alnum", 9);
@@ -22,12 +22,18 @@ export const samples: Samples = {
     { text: `process.env["PGPASSWORD"] = '${password}'`, class: p, value: password },
     { text: password, key: "password", class: p, value: password },
     { text: "hunter2x", key: "db_passwd", class: p },
+    { text: `curl -u admin:${password} https://x`, class: p, value: password },
+    { text: `curl -s \\\n  --user 'api:${password}' https://x`, class: p, value: password },
+    { text: `var apiToken string = "${key}"`, class: k, value: key },
+    { text: `API_TOKEN ?= "${key}"`, class: k, value: key },
+    { text: `<apiKey>\n  ${key}\n</apiKey>`, class: k, value: key },
     { text: `api_key = "${key}"`, class: k, value: key },
     { text: `client_secret: ${key}`, class: k, value: key },
     { text: `oauth_token_secret=${fill("lower", 24)}&x=1`, class: k },
     { text: key, key: "apiKey", class: k, value: key },
   ],
   clean: [
+    { text: "curl -u user:password https://x; docker run -u 1000:1000 img; sort -u a:b" },
     { text: 'password: "changeme"\npassword=<password>\npassword: ${DB_PASSWORD}\npassword=****\npassword: your_password' },
     { text: "password = getPassword(user)\nconst token = config.auth.token;\nlet secret = process.env.SECRET" },
     { text: "function login(username: string, password: string): Promise<Token>" },

@@ -9,10 +9,10 @@ const ANCHORS = ["pass", "pwd", "psw", "secret", "token", "apikey", "api_key", "
 const REST_OF_NAME = /[\w.-]{0,48}/y;
 const QUOTE = `(?:\\\\{0,3}["'\`]|&(?:quot|apos|#3[49]);)`;
 const JOINERS: readonly { readonly pattern: RegExp; readonly quotedOnly: boolean; readonly proseOnly?: boolean }[] = [
-  // name = value, "name": "value", name := value, name => value, name: Type = value
-  { pattern: new RegExp(`${QUOTE}?\\]?[ \\t]{0,20}(?::[ \\t]{0,3}[A-Za-z][\\w.<>?|]{1,24}[ \\t]{0,3}=|:=|=>|={1,3}|!==?|:)(?![=>:])[ \\t]{0,20}(?:\\r?\\n[ \\t]{0,24}(?=["'\`]))?`, "y"), quotedOnly: false },
+  // name = value, "name": "value", name := value, name ?= value, name => value, name: Type = value, name string = value
+  { pattern: new RegExp(`${QUOTE}?\\]?[ \\t]{0,20}(?:(?::[ \\t]{0,3}[A-Za-z][\\w.<>?|]{1,24}|[a-z]{3,8})[ \\t]{0,3}=|:{1,3}=|[?.+|]{1,2}=|=>|={1,3}|!==?|:)(?![=>:])[ \\t]{0,20}(?:\\r?\\n[ \\t]{0,24}(?=["'\`]))?`, "y"), quotedOnly: false },
   // <name>value</name>
-  { pattern: /[^<>\n]{0,40}>/y, quotedOnly: false },
+  { pattern: /[^<>\n]{0,40}>(?:\r?\n)?[ \t]{0,24}/y, quotedOnly: false },
   // "name", "value" and {name: "name", value: "value"}
   { pattern: new RegExp(`${QUOTE}[ \\t]{0,4},[ \\t]{0,4}(?:${QUOTE}?(?:value|val|default)${QUOTE}?[ \\t]{0,4}[:=][ \\t]{0,4})?`, "iy"), quotedOnly: true },
   // <add key="name" value="value">
