@@ -1,11 +1,13 @@
 /** Gives our own records their id, time and writer. */
-import { uuidv7 } from "../../shared/base/uuid.ts";
+import { uuidSequence } from "../../shared/base/uuid.ts";
 import { RECORD_BOUNDS } from "../../shared/events/guard.ts";
 import { RECORD_VERSION, type EventRecord, type Health, type PolicyRejected, type Unstamped } from "../../shared/events/record.ts";
 
+const nextId = uuidSequence((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
+
 export function stamp(record: Unstamped): EventRecord {
   const time = Date.now();
-  return { ...record, v: RECORD_VERSION, id: uuidv7(time, crypto.getRandomValues(new Uint8Array(10))), time, by: "extension" } as EventRecord;
+  return { ...record, v: RECORD_VERSION, id: nextId(time), time, by: "extension" } as EventRecord;
 }
 
 export function health(what: Health["what"], detail: string): EventRecord {

@@ -32,7 +32,7 @@ export interface PolicyStore {
   current(): AppliedPolicy;
   /** What stands refused now. */
   rejected(): RejectedPolicy | null;
-  /** Called for each policy that comes into force after the first. */
+  /** Called for each policy that comes into force after the first, and again when a refusal is settled by the policy in force. */
   onApplied(callback: (applied: AppliedPolicy) => void): void;
   /** Called for each policy that was refused; at once (next microtask) if one stands refused now. */
   onRejected(callback: (rejected: RejectedPolicy) => void): void;
@@ -79,7 +79,8 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyStore> {
   async function updateNow(): Promise<void> {
     const before = now;
     now = await settle(places, before.applied);
-    if (now.applied !== before.applied) for (const callback of applied) callback(now.applied);
+    // A file that is good again settles its refusal, also when it says what is in force already.
+    if (now.applied !== before.applied || (before.rejected && !now.rejected)) for (const callback of applied) callback(now.applied);
     const { rejected } = now;
     if (rejected && JSON.stringify(rejected) !== JSON.stringify(before.rejected)) for (const callback of refused) callback(rejected);
   }

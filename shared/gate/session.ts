@@ -1,6 +1,6 @@
 /** The gate: one message in, effects out. Pure: no sockets, no clock, no randomness of its own. The page relay, the stdio guard and the HTTP guard are adapters around it. */
 import { byteLength } from "../base/bytes.ts";
-import { uuidv7 } from "../base/uuid.ts";
+import { uuidSequence } from "../base/uuid.ts";
 import type { JsonFault } from "../base/json.ts";
 import type { EventRecord, Malformed, Recorder, Unstamped } from "../events/record.ts";
 import { RECORD_VERSION } from "../events/record.ts";
@@ -10,9 +10,10 @@ import { guessId, readMessage, type SingleMessage } from "../mcp/message.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
+import { compareEffects } from "../policy/verdict.ts";
 import { Exchanges, type Exchange } from "./exchanges.ts";
 import { Introductions } from "./introductions.ts";
-import { summarize, subjectOf } from "./summary.ts";
+import { storableDecision, subjectOf, summarize } from "./summary.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
 
 /** What a session needs from the place it runs in. */
@@ -79,11 +80,13 @@ class GateSession implements Session {
   readonly #exchanges = new Exchanges();
   readonly #introductions = new Introductions();
   #authentication: AuthenticationSeen = "unknown";
+  readonly #id: (ms: number) => string;
   #effects: Effect[] = [];
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.channel = setup.channel;
+    this.#id = uuidSequence(setup.random);
   }
 
   step(input: Input): Effect[] {
@@ -160,12 +163,12 @@ class GateSession implements Session {
     const summary = summarize(direction, message, exchange, method, subject, inspection, decision, redacted.replaced, now);
     this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
-    if (decision.enforced !== "block") {
+    if (!isHeld(decision)) {
       const listed = this.#introductions.toolsIn(envelope, method, inspection);
       if (listed) this.#record({ kind: "tools.listed", ...this.#place(), tools: listed });
     }
 
-    if (decision.enforced === "block") return this.#refuse(direction, message, exchange, decision, id);
+    if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, id);
     if (redacted.text !== message.text) return { fate: "replace", text: redacted.text, reply: null };
     return { fate: "forward", text: null, reply: null };
   }
@@ -223,8 +226,8 @@ class GateSession implements Session {
       now,
     });
     const id = this.#id(now);
-    const base = { kind: "request" as const, ...this.#place(), direction: "to-server" as const, method: what, bytes: 0, findings: [], decision, redacted: 0 };
-    if (decision.enforced !== "block") {
+    const base = { kind: "request" as const, ...this.#place(), direction: "to-server" as const, method: what, bytes: 0, findings: [], decision: storableDecision(decision), redacted: 0 };
+    if (!isHeld(decision)) {
       this.#carryOut({ fate: "forward", text: null, reply: null });
       return;
     }
@@ -252,15 +255,16 @@ class GateSession implements Session {
   #stamp(record: Unstamped, id: string, time: number): EventRecord {
     return { v: RECORD_VERSION, id, time, by: this.#setup.by, ...record };
   }
+}
 
-  #id(now: number): string {
-    return uuidv7(now, this.#setup.random(10));
-  }
+/** Coach and approve need a person to answer; a place that cannot ask refuses (DESIGN.md, "Holds"). */
+function isHeld(decision: Decision): boolean {
+  return compareEffects(decision.enforced, "redact") > 0;
 }
 
 /** Applies the decision's redactions. A finding that stands where nothing may change turns the decision into a block: it is never let through. */
 function redactWhatMay(text: string, inspection: Inspection, decision: Decision): { text: string; replaced: number; decision: Decision } {
-  if (!decision.redactions.length || decision.enforced === "block") return { text, replaced: 0, decision };
+  if (!decision.redactions.length || isHeld(decision)) return { text, replaced: 0, decision };
   const redacted = redactJson(text, inspection, decision.redactions);
   if (!redacted.untouchable.length) return { text: redacted.text, replaced: redacted.replaced, decision };
   const where = redacted.untouchable[0]!;

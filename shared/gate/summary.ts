@@ -52,10 +52,15 @@ export function summarize(
     ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
     ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
     findings: foldFindings(inspection),
-    decision,
+    decision: storableDecision(decision),
     redacted,
     ...(exchange ? { exchange: exchange.id } : {}),
   };
+}
+
+/** The decision without its list of places: how many values went is in `redacted`, and a hostile result may hold very many. */
+export function storableDecision(decision: Decision): Decision {
+  return { ...decision, redactions: [] };
 }
 
 /** A name from the wire, fit to be kept: cut to size, and withheld when it itself carries what we protect. */

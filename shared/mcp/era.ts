@@ -42,7 +42,7 @@ export function introductionOf(envelope: Envelope, answered: string | null): Int
   return tidy({
     protocolVersion: answered === "initialize" ? text(member(result, "protocolVersion")) : undefined,
     serverInfo: peerInfo(member(result, "serverInfo")) ?? fromMeta,
-    capabilities: typeof capabilities === "object" && capabilities !== null ? Object.keys(capabilities).slice(0, 32) : undefined,
+    capabilities: typeof capabilities === "object" && capabilities !== null ? Object.keys(capabilities).slice(0, 32).map((name) => name.slice(0, MAX_TEXT)) : undefined,
   });
 }
 

@@ -33,8 +33,9 @@ test("lines: one too long is counted, its head kept, and the next one is whole",
   const long = Buffer.from(`{"id":7,${"x".repeat(100)}}\nok\n`);
   const frames = cut(long, [3, 9, 30, 31, 77]).flatMap((piece) => framer.push(piece));
   expect(frames.map((frame) => frame.kind)).toEqual(["oversize", "line"]);
-  expect(frames[0]!.kind === "oversize" && frames[0].bytes).toBe(long.length - 3);
-  expect(frames[0]!.kind === "oversize" && Buffer.from(frames[0].head).toString()).toMatch(/^\{"id":7,/);
+  const [first] = frames;
+  expect(first?.kind === "oversize" && first.bytes).toBe(long.length - 3);
+  expect(first?.kind === "oversize" && Buffer.from(first.head).toString()).toMatch(/^\{"id":7,/);
 });
 
 const line = fc.oneof(
@@ -73,7 +74,7 @@ test("events: an oversized one is named, and the next is whole", () => {
   expect(frames.map((frame) => (frame.kind === "event" ? frame.event.data : "over"))).toEqual(["over", "ok"]);
 });
 
-const documents = fc.array(fc.jsonValue().filter((value) => typeof value === "object" && value !== null), { maxLength: 8 });
+const documents = fc.array(fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown).filter((value) => typeof value === "object" && value !== null), { maxLength: 8 });
 
 test("documents: any chunking of concatenated JSON gives the same documents", () => {
   fc.assert(
