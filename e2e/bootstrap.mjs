@@ -126,7 +126,7 @@ async function installDependencies(say) {
   say("installing the locked packages with npm ci; this takes about half a minute (log: .cache/npm-ci.log)");
   const [command, ...args] = npmCommand(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=http"]);
   const code = await runLogged(command, args, log, say);
-  if (code !== 0) throw new Advice(`npm ci failed with exit code ${String(code)}. The end of .cache/npm-ci.log:\n\n${tail(log)}`);
+  if (code !== 0) throw new Advice(`npm ci failed with exit code ${String(code)}. More in .cache/npm-ci.log:\n\n${whatWentWrong(log)}`);
   return "installed";
 }
 
@@ -220,8 +220,11 @@ function runLogged(command, args, log, say) {
   });
 }
 
-function tail(file) {
-  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-25).join("\n");
+/** npm says what went wrong first and explains its options after. */
+function whatWentWrong(log) {
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+  const first = lines.findIndex((line) => /^npm (?:error|ERR!)/.test(line));
+  return (first === -1 ? lines.slice(-20) : lines.slice(first, first + 20)).join("\n");
 }
 
 try {
