@@ -161,8 +161,19 @@ function decodeRun(run: string): string | null {
   return looksLikeText(head) ? utf8(fromBase64(run)) : null;
 }
 
+/** No control characters, and UTF-8 as far as it goes: most runs are ruled out here, before a decoder is asked (which throws, slowly). */
 function looksLikeText(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte >= 32 ? byte !== 127 : byte === 9 || byte === 10 || byte === 13);
+  let pending = 0; // continuation bytes still to come
+  for (const byte of bytes) {
+    if (pending > 0) {
+      if ((byte & 0xc0) !== 0x80) return false;
+      pending--;
+    } else if (byte >= 0x80) {
+      pending = byte >= 0xc2 && byte < 0xe0 ? 1 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xf0 && byte < 0xf5 ? 3 : 0;
+      if (pending === 0) return false;
+    } else if (byte < 32 ? byte !== 9 && byte !== 10 && byte !== 13 : byte === 127) return false;
+  }
+  return true;
 }
 
 function isUtf16(bytes: Uint8Array): boolean {

@@ -17,8 +17,8 @@ const MASK = KINDS ** 3 - 1;
 
 /**
  * A table over the first three characters of every anchor; only where it hits are the anchors compared.
- * One array look-up a character, no state machine: measured five times as fast here as one alternation
- * RegExp of 170 literals, and it does not depend on the compiler tier as an automaton does.
+ * One array look-up a character, no state machine: measured two to three times as fast here as one
+ * alternation RegExp of the same 170 literals.
  */
 export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
   const kinds = new Uint8Array(128);

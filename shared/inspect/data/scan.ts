@@ -44,20 +44,35 @@ const PLACEHOLDER = /\[redacted (?:secret|pci|pii)\.[a-z0-9-]{1,40}\]/g;
 /** What may stand between two halves of one token: a line break with its continuation mark, or closing and opening quotes. */
 const SEAM = /["'`][ \t]{0,8}[+.&]?[ \t]{0,8}(?:\\?\r?\n)?[ \t]{0,16}[+.&]?[ \t]{0,8}["'`]|[\\+]?\r?\n[ \t]{0,16}/g;
 
+const NOBODY: ReadonlySet<number> = new Set();
+
 /** Builds a scanner; tests give it detectors that fail. */
 export function createScanner(detectors: readonly Detector[]): Scanner {
   const prefilter: Prefilter = buildPrefilter(detectors);
+  const wanting = new Map<string, ReadonlySet<number>>(); // by field name: the same few names come again and again
+
+  function wantedBy(key: string): ReadonlySet<number> {
+    let wanted = wanting.get(key);
+    if (wanted === undefined) {
+      wanted = key === "" || key.length > 80 ? NOBODY : new Set(detectors.flatMap((detector, index) => (detector.wants?.(key) ? [index] : [])));
+      if (wanting.size > 1000) wanting.clear();
+      wanting.set(key, wanted);
+    }
+    return wanted;
+  }
 
   function scanView(view: View, key: string, noise: boolean, found: ValuedMatch[], failed: Set<string>): void {
     const { text } = view;
     const places = prefilter.places(text);
+    const wanted = wantedBy(key);
+    if (places.size === 0 && wanted.size === 0) return;
     const placeholders = text.includes("[redacted ") ? [...text.matchAll(PLACEHOLDER)].map((match) => [match.index, match.index + match[0].length] as const) : [];
     const budget = FREE_READS + READS_PER_CHARACTER * text.length;
     let joins = 0;
     detectors.forEach((detector, index) => {
       if (noise && detector.contextual) return;
       let at = places.get(index) ?? [];
-      if (at.length === 0 && !(key !== "" && detector.wants?.(key))) return;
+      if (at.length === 0 && !wanted.has(index)) return;
       if (placeholders.length > 0) at = at.filter((place) => !placeholders.some(([start, end]) => place >= start && place < end));
       const affordable = Math.floor(budget / detector.reach);
       if (at.length > affordable) {

@@ -33,6 +33,7 @@ export const samples: Samples = {
     { text: key, key: "apiKey", class: k, value: key },
   ],
   clean: [
+    { text: "one of ('ls', 'pwd', 'whoami', 'date') or ['user', 'password', 'realm']" },
     { text: "curl -u user:password https://x; docker run -u 1000:1000 img; sort -u a:b" },
     { text: 'password: "changeme"\npassword=<password>\npassword: ${DB_PASSWORD}\npassword=****\npassword: your_password' },
     { text: "password = getPassword(user)\nconst token = config.auth.token;\nlet secret = process.env.SECRET" },

@@ -121,7 +121,10 @@ function readValue(text: string, end: number, joiner: RegExp, quotedOnly: boolea
   QUOTED.lastIndex = at;
   const quoted = QUOTED.exec(text);
   // `"name", "other": …`: what follows is the next name, not a value.
-  if (quoted && quotedOnly && /^[ \t]{0,4}:/.test(text.slice(at + quoted[0].length, at + quoted[0].length + 5))) return null;
+  const follows = quoted ? text.slice(at + quoted[0].length, at + quoted[0].length + 5) : "";
+  if (quoted && quotedOnly && /^[ \t]{0,4}:/.test(follows)) return null;
+  // `'ls', 'pwd', 'whoami'` is a list; an argument or a pair ends with its bracket, and words alone are not enough.
+  if (quoted && /,\s*$/.test(joined[0]) && !(/^[ \t]{0,4}(?:[)\]};\r\n]|$)/.test(follows) && /[^a-z]/.test(quoted[2]!))) return null;
   if (quoted) return { value: quoted[2]!, start: at + quoted[1]!.length, quoted: true, setting: /[:=]/.test(joined[0]) };
   if (quotedOnly || /["'`]/.test(text.charAt(at))) return null;
   BARE.lastIndex = at;
