@@ -8,8 +8,9 @@ export interface LateScript {
 export interface TabDoors {
   /** Tabs with web pages. */
   tabs(): Promise<readonly number[]>;
-  /** Runs in every frame of the tab. */
-  inject(tab: number, script: LateScript): Promise<void>;
+  /** Documents of this tab in which no relay runs. A document that loads just now has its scripts from the manifest, and must not get them twice. */
+  uncovered(tab: number): Promise<readonly string[]>;
+  inject(tab: number, documents: readonly string[], script: LateScript): Promise<void>;
 }
 
 /** The manifest's own list, so that late tabs get exactly what new ones get, in the same order. */
@@ -18,6 +19,7 @@ export function lateScripts(contentScripts: readonly { readonly js?: readonly st
 }
 
 export interface Covered {
+  /** Tabs in which something had to be covered late. */
   readonly covered: number;
   /** The browser refused: its own pages, the web store, crashed tabs. */
   readonly refused: number;
@@ -28,13 +30,23 @@ export async function coverOpenTabs(doors: TabDoors, scripts: readonly LateScrip
   const outcomes = await Promise.all(
     (await doors.tabs()).map(async (tab) => {
       try {
-        for (const script of scripts) await doors.inject(tab, script);
-        return true;
+        const documents = await doors.uncovered(tab);
+        if (!documents.length) return "fine";
+        for (const script of scripts) await doors.inject(tab, documents, script);
+        return "covered";
       } catch {
-        return false;
+        return "refused";
       }
     }),
   );
-  const covered = outcomes.filter(Boolean).length;
-  return { covered, refused: outcomes.length - covered };
+  const many = (outcome: string): number => outcomes.filter((each) => each === outcome).length;
+  return { covered: many("covered"), refused: many("refused") };
+}
+
+/** For the record. Null: there was nothing to do. */
+export function gapOf({ covered, refused }: Covered): string | null {
+  if (!covered && !refused) return null;
+  const parts = covered ? [`${covered === 1 ? "1 tab was" : `${covered} tabs were`} open before Sluice and are covered from now on; what their pages loaded earlier is covered after a reload`] : [];
+  if (refused) parts.push(`${refused === 1 ? "1 tab" : `${refused} tabs`} could not be covered`);
+  return parts.join("; ");
 }

@@ -1,6 +1,6 @@
 /** Builds the background's parts and ties them together. Listeners are attached in the first tick, because a worker that wakes for an event drops what nobody listens for. */
 import browser, { type Runtime } from "webextension-polyfill";
-import { HASH_KEY, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState } from "../../shared/messages/extension.ts";
+import { HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState } from "../../shared/messages/extension.ts";
 import { HOST_NAME, type ToHost } from "../../shared/messages/host.ts";
 import { contextOf } from "../../shared/inventory/inventory.ts";
 import { BASELINE } from "../../shared/policy/baseline.ts";
@@ -13,7 +13,7 @@ import { badgeOf } from "./badge.ts";
 import { createHostLink, type HostPort } from "./host-link.ts";
 import { createManagedConfig, MANAGED_KEY } from "./managed-config.ts";
 import { answer } from "./messages.ts";
-import { coverOpenTabs, lateScripts } from "./open-tabs.ts";
+import { coverOpenTabs, gapOf, lateScripts, type TabDoors } from "./open-tabs.ts";
 import { createPolicyStore, type StoredPolicy } from "./policy-store.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { health, policyRejected, stamp } from "./stamp.ts";
@@ -72,7 +72,7 @@ export function wire(): void {
     now: Date.now,
     after,
     firstAnswerIsFinal: async () => (await browser.management.getSelf()).installType === "development",
-    onState: (state) => note(policy.managed(state).then(paintBadge)),
+    onState: (next) => note(policy.managed(next).then(paintBadge)),
     onAlarm: (detail) => note(writer.write([health("coverage.gap", detail)])),
   });
 
@@ -96,8 +96,8 @@ export function wire(): void {
 
   async function welcomeHost(version: string): Promise<void> {
     const lost = await ledger.counter(LOST);
-    if (lost) await ledger.reset(LOST);
     await writer.write([health("host.connected", `version ${version}`), ...(lost ? [health("records.lost", `${lost} records had to give way before the host could take them`)] : [])]);
+    if (lost) await ledger.reset(LOST);
   }
 
   async function state(): Promise<ProtectionState> {
@@ -142,16 +142,8 @@ export function wire(): void {
   }
 
   async function cover(): Promise<void> {
-    const { covered, refused } = await coverOpenTabs(
-      {
-        tabs: async () => (await browser.tabs.query({ url: ["http://*/*", "https://*/*"] })).flatMap((tab) => (tab.id === undefined ? [] : [tab.id])),
-        inject: async (tabId, { files, world }) => {
-          await browser.scripting.executeScript({ target: { tabId, allFrames: true }, files: [...files], world, injectImmediately: true });
-        },
-      },
-      lateScripts((browser.runtime.getManifest().content_scripts ?? []) as Parameters<typeof lateScripts>[0]),
-    );
-    if (covered + refused) await writer.write([health("coverage.gap", `${covered} tabs were open before Sluice and are covered from now on; what they loaded before is covered after a reload${refused ? `; ${refused} could not be covered` : ""}`)]);
+    const gap = gapOf(await coverOpenTabs(openTabs, lateScripts((browser.runtime.getManifest().content_scripts ?? []) as Parameters<typeof lateScripts>[0])));
+    if (gap) await writer.write([health("coverage.gap", gap)]);
   }
 
   /** Once a browser session, although the worker starts many times. */
@@ -182,6 +174,24 @@ export function wire(): void {
   note(announce());
   host.connect();
 }
+
+const openTabs: TabDoors = {
+  tabs: async () => (await browser.tabs.query({ url: ["http://*/*", "https://*/*"] })).flatMap((tab) => (tab.id === undefined ? [] : [tab.id])),
+  async uncovered(tabId) {
+    const probes = (await browser.scripting.executeScript({
+      target: { tabId, allFrames: true },
+      injectImmediately: true,
+      func: (mark: string) => Reflect.get(globalThis, mark) === true,
+      args: [RELAY_MARK],
+    })) as readonly { readonly documentId?: string; readonly frameId: number; readonly result?: unknown }[];
+    return probes.flatMap(({ documentId, frameId, result }) => (result === true ? [] : [documentId ?? String(frameId)]));
+  },
+  async inject(tabId, documents, { files, world }) {
+    // Documents rather than frames: what has navigated since has its own scripts. Firefox knows frames only.
+    const target = /^\d+$/.test(documents[0] ?? "") ? { tabId, frameIds: documents.map(Number) } : { tabId, documentIds: [...documents] };
+    await browser.scripting.executeScript({ target, files: [...files], world, injectImmediately: true });
+  },
+};
 
 /** Fingerprints made with this key are of use in this profile only. */
 async function ensureHashKey(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The relay in the isolated world: holds the sessions and the policy, answers the tap, reports to the background. */
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { RELAY_MARK } from "../../shared/messages/extension.ts";
 import { startRelay } from "../relay/relay.ts";
 
 export default defineContentScript({
@@ -11,6 +12,9 @@ export default defineContentScript({
   // WXT would announce the extension's id to the page.
   noScriptStartedPostMessage: true,
   main() {
+    // Tabs open at install are covered late; a frame that this script reached by itself must not get a second relay.
+    if (Reflect.get(globalThis, RELAY_MARK) === true) return;
+    Reflect.set(globalThis, RELAY_MARK, true);
     startRelay();
   },
 });

@@ -18,6 +18,8 @@ export interface Happening {
   readonly what: string;
   /** Whether `what` is a name somebody else chose. */
   readonly named: boolean;
+  /** Words that join what, server and app into a sentence: `refund on desk by chat`, `an unreadable answer from desk for chat`. */
+  readonly joins: readonly [toServer: string, toApp: string];
   readonly server: string;
   readonly address: string;
   readonly app: string;
@@ -71,6 +73,7 @@ function ofMessage(record: MessageRecord, verdict: Verdict): Omit<Happening, "se
     verb: verbOf(record, verdict),
     what: name === undefined ? methodWords(record.method) : plainText(name, 120) || "a nameless tool",
     named: name !== undefined,
+    joins: [name !== undefined ? "on" : record.method === "initialize" || record.method === "server/discover" ? "with" : "of", direction === "to-server" ? "by" : "for"],
     why: plainText(decision.title ?? (decision.decidedBy === ADMISSION_DEFAULT ? "This server is not on the list of known servers" : "The policy says so"), 200),
     data,
     next: decision.message ? plainText(decision.message, 600) : nextOf(record, verdict),
@@ -120,8 +123,9 @@ function ofMalformed(record: Malformed, verdict: Verdict): Omit<Happening, "serv
   return {
     key: JSON.stringify([verdict, record.direction, record.client.id, record.server.id, record.fault]),
     verb: stopped ? "Stopped" : "Let through unread",
-    what: record.direction === "to-server" ? "a message that could not be read" : "an answer that could not be read",
+    what: record.direction === "to-server" ? "an unreadable message" : "an unreadable answer",
     named: false,
+    joins: record.direction === "to-server" ? ["to", "by"] : ["from", "for"],
     why: FAULTS[record.fault],
     data: [],
     next: stopped ? "What cannot be read cannot be checked. If it happens again, ask for help and give the event number." : "It passed unchecked, because the policy only watches here.",

@@ -52,7 +52,7 @@ function Marks({ state: { policy, host, management, blocking } }: { state: Prote
   const marks = [
     policy?.mode === "monitor" ? "Watching" : "Enforcing",
     { connected: "Host connected", connecting: "Host connecting", missing: "Host missing" }[host.state],
-    { managed: "Managed", unmanaged: "Not managed", unknown: "Management not known yet" }[management],
+    { managed: "Managed", unmanaged: "Not managed", unknown: "Management unknown" }[management],
     blocking === "full" ? "Whole browser" : "Web pages only",
   ];
   return (

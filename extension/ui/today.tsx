@@ -56,7 +56,7 @@ function Tally({ counts }: { counts: TodayData["counts"] }) {
 }
 
 function Item({ happening, support }: { happening: Happening; support: ProtectionState["support"] }) {
-  const { verdict, verb, what, named, server, address, app, why, data, next, learnMore, explanation, times, last, id } = happening;
+  const { verdict, verb, what, named, joins, server, address, app, why, data, next, learnMore, explanation, times, last, id } = happening;
   return (
     <details class={`card item tone-${verdict}`}>
       <summary>
@@ -72,9 +72,9 @@ function Item({ happening, support }: { happening: Happening; support: Protectio
             </span>
           </span>
           <span class="what">
-            <bdi class={named ? "name" : undefined}>{what}</bdi> on <bdi class="name">{server}</bdi>{" "}
+            <bdi class={named ? "name" : undefined}>{what}</bdi> {joins[0]} <bdi class="name">{server}</bdi>{" "}
             <span class="by">
-              by <bdi>{app}</bdi>
+              {joins[1]} <bdi>{app}</bdi>
             </span>
           </span>
           <span class="why">{why}</span>

@@ -18,6 +18,9 @@ export const HASH_KEY = "hash.key";
 /** Key of one object: server id → `{score, level}`, for rules on trust. */
 export const TRUST_KEY = "trust";
 
+/** Set on the isolated world's `globalThis` by a relay that runs: nobody injects a second one. The page cannot see it. */
+export const RELAY_MARK = "sluice.relay";
+
 export type ToBackground =
   /** Records from a relay. The answer `{ok: true}` means "stored"; until then the relay keeps them. */
   | { readonly kind: "records"; readonly records: readonly EventRecord[] }
