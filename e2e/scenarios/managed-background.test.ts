@@ -83,11 +83,11 @@ test.skipIf(whyNot !== null)("the tab that was open before the install is covere
     () =>
       new Promise<string[]>((resolve, reject) => {
         const open = indexedDB.open("sluice");
-        open.onerror = () => reject(open.error);
-        open.onsuccess = () => {
+        open.addEventListener("error", () => reject(open.error));
+        open.addEventListener("success", () => {
           const all = open.result.transaction("events").objectStore("events").getAll();
-          all.onsuccess = () => resolve((all.result as { record: { kind: string; what?: string; detail?: string } }[]).flatMap(({ record }) => (record.what === "coverage.gap" ? [record.detail ?? ""] : [])));
-        };
+          all.addEventListener("success", () => resolve((all.result as { record: { what?: string; detail?: string } }[]).flatMap(({ record }) => (record.what === "coverage.gap" ? [record.detail ?? ""] : []))));
+        });
       }),
   );
   expect(gap).toEqual([expect.stringContaining("1 tab was open before Sluice")]);
