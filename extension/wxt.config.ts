@@ -13,7 +13,7 @@ export default defineConfig({
   manifest: ({ browser }) => ({
     name: "Sluice",
     short_name: "Sluice",
-    description: "Sees, judges and guards what passes between AI apps and their MCP servers, by the policy of you or your organisation.",
+    description: "Sees, judges and guards what passes between AI apps and their MCP servers, by the policy of you or your organization.",
     version: product.version,
     ...(browser === "firefox"
       ? { browser_specific_settings: { gecko: { id: "sluice@sluice.dev", strict_min_version: "140.0", data_collection_permissions: { required: ["none"] } } } }

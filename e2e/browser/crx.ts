@@ -1,4 +1,4 @@
-/** Packs a built extension as a signed CRX and serves it the way an organisation would: with an update manifest, here on loopback. */
+/** Packs a built extension as a signed CRX and serves it the way an organization would: with an update manifest, here on loopback. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";

@@ -75,7 +75,7 @@ test.skipIf(whyNot !== null)("a first start is unknown under the baseline until 
     .toBe("managed");
   await expect.poll(async () => (await snapshot())?.source).toBe("managed");
   expect([...seen].filter((each) => each.startsWith("unmanaged"))).toEqual([]);
-  expect(await state()).toMatchObject({ organisation: "Acme", policy: { id: "acme", revision: 3, source: "managed" }, notices: [] });
+  expect(await state()).toMatchObject({ organization: "Acme", policy: { id: "acme", revision: 3, source: "managed" }, notices: [] });
 });
 
 test.skipIf(whyNot !== null)("the tab that was open before the install is covered, and the gap is on record", async () => {

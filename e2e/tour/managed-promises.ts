@@ -41,8 +41,8 @@ export async function samplePolicy(): Promise<Policy> {
   return read.value;
 }
 
-/** The organisation's policy: the sample under another name, in which the desk's opening hours may be asked. */
-export async function organisationPolicy(revision: number, hoursBlocked: boolean): Promise<Policy> {
+/** The organization's policy: the sample under another name, in which the desk's opening hours may be asked. */
+export async function organizationPolicy(revision: number, hoursBlocked: boolean): Promise<Policy> {
   const sample = await samplePolicy();
   const servers = sample.admission.servers.map((entry) => (entry.id === "customer-desk" && hoursBlocked ? { ...entry, tools: [...(entry.tools ?? []), { name: "desk_hours", effect: "block" as const, message: "The desk is closed this week." }] } : entry));
   return { ...sample, id: "acme", title: "Acme policy", revision, admission: { ...sample.admission, servers } };
@@ -60,14 +60,14 @@ export async function openManagedStage(browser: FoundBrowser): Promise<ManagedSt
   let updates: UpdateServer | undefined;
   try {
     updates = await serveUpdates(await packExtension({ browserPath: browser.path, extensionDir: EXTENSION_BUILD, pemFile: KEY.pemFile, id: KEY.id }));
-    const managed = await launchManaged({ browser, extensionId: KEY.id, userDataDir, policies: { "install.json": forceInstall(KEY.id, updates.updateUrl), [SETTINGS]: settings(await organisationPolicy(1, false)) } });
+    const managed = await launchManaged({ browser, extensionId: KEY.id, userDataDir, policies: { "install.json": forceInstall(KEY.id, updates.updateUrl), [SETTINGS]: settings(await organizationPolicy(1, false)) } });
     const update = updates;
     const snapshot = async (): Promise<PolicySnapshot | undefined> =>
       (await managed.worker()).evaluate(async (key) => {
         const { chrome } = globalThis as unknown as { chrome: { storage: { local: { get(key: string): Promise<Record<string, unknown>> } } } };
         return (await chrome.storage.local.get(key))[key] as PolicySnapshot | undefined;
       }, SNAPSHOT_KEY);
-    await until("the organisation's policy is in force", async () => (await snapshot())?.source === "managed", 20_000);
+    await until("the organization's policy is in force", async () => (await snapshot())?.source === "managed", 20_000);
     const page = await managed.context.newPage();
     await page.goto(workbench.url);
     await page.waitForFunction(() => "workbench" in window);
@@ -105,7 +105,7 @@ export const MANAGED_PROMISES: readonly ManagedPromise[] = [
     title: "A policy handed over by the browser's enterprise policy wins over the person's own file",
     async play(stage) {
       const words = await turn(stage, "rogue");
-      hold(words.includes("Blocked by Sluice") && words.includes("policy acme"), `the unlisted server was not refused by the organisation's policy: ${words.slice(0, 200)}`);
+      hold(words.includes("Blocked by Sluice") && words.includes("policy acme"), `the unlisted server was not refused by the organization's policy: ${words.slice(0, 200)}`);
       hold(!stage.workbench.witness().some((exchange) => exchange.mount === "rogue"), "the server heard from the page");
       const self = await (await stage.browser.worker()).evaluate(() => (globalThis as unknown as { chrome: { management: { getSelf(): Promise<{ installType: string; mayDisable: boolean }> } } }).chrome.management.getSelf());
       hold(self.installType === "admin" && !self.mayDisable, "the extension is not installed by policy");
@@ -117,7 +117,7 @@ export const MANAGED_PROMISES: readonly ManagedPromise[] = [
     title: "Changing the browser policy file changes the next decision",
     async play(stage) {
       hold((await turn(stage, "hours")).includes("Monday"), "the call was not allowed before");
-      stage.hand(await organisationPolicy(2, true));
+      stage.hand(await organizationPolicy(2, true));
       const written = performance.now();
       await until("the browser has read its policy file again", async () => (await stage.snapshot())?.policy.revision === 2, 30_000);
       const ms = Math.round(performance.now() - written);

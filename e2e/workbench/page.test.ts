@@ -130,7 +130,7 @@ test("the tool panel calls any tool, by keyboard alone, and says what is wrong w
 
 describe("a refusal is readable in the page", () => {
   // What stands between page and server will answer like this; here the network layer plays that part.
-  const REASON = "Blocked by your organisation: deleting customers is not allowed here.\nAsk the security desk for help.";
+  const REASON = "Blocked by your organization: deleting customers is not allowed here.\nAsk the security desk for help.";
 
   test("a result with isError", async () => {
     await page.route("**/desk/mcp", async (route) => {

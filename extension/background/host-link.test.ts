@@ -166,7 +166,7 @@ test("a browser that forbids the connection is no crash", () => {
   const { link, world } = bench();
   world.openFails = "Access to the native messaging host was disabled by the system administrator.";
   link.connect();
-  expect(link.state()).toMatchObject({ state: "missing", error: expect.stringContaining("organisation") });
+  expect(link.state()).toMatchObject({ state: "missing", error: expect.stringContaining("organization") });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** What the organisation's browser policy says (`storage.managed`): read late, checked by ourselves, remembered, and never mistaken for "no policy" because the browser was slow or dropped a broken file. */
+/** What the organization's browser policy says (`storage.managed`): read late, checked by ourselves, remembered, and never mistaken for "no policy" because the browser was slow or dropped a broken file. */
 import { fail, ok, type Result } from "../../shared/base/result.ts";
 import type { Mode } from "../../shared/policy/language.ts";
 

@@ -129,12 +129,12 @@ export function createPolicyStore(doors: PolicyDoors): PolicyStore {
   async function choose(): Promise<void> {
     const { management, values } = managed;
     if (values.policy !== undefined) return judge({ source: "managed", text: values.policy });
-    // Until it is clear whether an organisation manages this browser, nobody else may loosen the built-in policy.
+    // Until it is clear whether an organization manages this browser, nobody else may loosen the built-in policy.
     if (management === "unknown") return;
     if (!offer) return apply((await load()).handed, false);
     if (management === "managed" && (offer.source === "local" || offer.source === "baseline")) {
       await apply((await load()).handed, false);
-      if (offer.source === "local") await reject("local", ["Your organisation manages this browser, so a personal policy file is not used."], true);
+      if (offer.source === "local") await reject("local", ["Your organization manages this browser, so a personal policy file is not used."], true);
       return;
     }
     await judge(offer);

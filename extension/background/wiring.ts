@@ -118,8 +118,8 @@ export function wire(): void {
       host: host.state(),
       rejected: policy.rejected(),
       support: snapshot?.policy.support ?? null,
-      organisation: values.orgName ?? null,
-      notices: needsHost ? [...notices, "Your organisation requires the Sluice host program, and it is not there."] : notices,
+      organization: values.orgName ?? null,
+      notices: needsHost ? [...notices, "Your organization requires the Sluice host program, and it is not there."] : notices,
       // What stands behind the taps (blocking at browser level) is not built yet, and the popup says so.
       blocking: "page-only",
     };

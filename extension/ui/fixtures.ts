@@ -61,7 +61,7 @@ export function aState(more: Partial<ProtectionState> = {}): ProtectionState {
     host: { state: "connected", version: "0.1.0", error: null, since: 1_785_585_600_000 },
     rejected: null,
     support: { name: "Acme IT help desk", url: "https://help.acme.example/ai" },
-    organisation: null,
+    organization: null,
     notices: [],
     blocking: "page-only",
     ...more,

@@ -101,7 +101,7 @@ function Problems({ state, now }: { state: ProtectionState; now: number }) {
 }
 
 function Particulars({ state, now }: { state: ProtectionState; now: number }) {
-  const { policy, management, organisation, host, blocking, support } = state;
+  const { policy, management, organization, host, blocking, support } = state;
   return (
     <details class="more">
       <summary>
@@ -113,7 +113,7 @@ function Particulars({ state, now }: { state: ProtectionState; now: number }) {
         <Fact name="Source">{policy && sourceText(policy.source)}</Fact>
         <Fact name="In force since">{policy && moment(policy.appliedAt, now)}</Fact>
         <Fact name="Mode">{policy && (policy.mode === "enforce" ? "Enforcing: what the policy forbids is held back" : "Watching: what the policy forbids is only noted")}</Fact>
-        <Fact name="Management">{managementWords(management, organisation)}</Fact>
+        <Fact name="Management">{managementWords(management, organization)}</Fact>
         <Fact name="Host program">{hostWords(host)}</Fact>
         <Fact name="Reach">
           {blocking === "full"
@@ -136,15 +136,15 @@ const SOURCES: readonly PolicySource[] = ["managed", "machine", "bundle", "local
 function sourceWords(source: string): string {
   const known = SOURCES.find((each) => each === source);
   if (!known) return "from elsewhere";
-  return known === "managed" ? "from the browser policy of your organisation" : known === "machine" ? "from your organisation, through this computer" : known === "bundle" ? "from your organisation" : sourceText(known);
+  return known === "managed" ? "from the browser policy of your organization" : known === "machine" ? "from your organization, through this computer" : known === "bundle" ? "from your organization" : sourceText(known);
 }
 
-function managementWords(management: ProtectionState["management"], organisation: string | null): string {
+function managementWords(management: ProtectionState["management"], organization: string | null): string {
   switch (management) {
     case "managed":
-      return organisation ? `Managed by ${plainText(organisation, 80)}` : "Managed by your organisation";
+      return organization ? `Managed by ${plainText(organization, 80)}` : "Managed by your organization";
     case "unmanaged":
-      return "Not managed by an organisation";
+      return "Not managed by an organization";
     case "unknown":
       return "Not known yet; the strict built-in policy holds until it is";
   }

@@ -43,7 +43,7 @@ const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
 export function openJournal(dir: string, by: Recorder, options: JournalOptions = {}): JournalWriter {
   const { now = Date.now, bufferMs = 50, segmentBytes = 16 * 1024 * 1024, queueChars = 8 * 1024 * 1024 } = options;
   const stamp = createStamp(by, now);
-  let queue: string[] = [];
+  const queue: string[] = [];
   let queued = 0;
   let lost: { count: number; since: number; why: string } | null = null;
   let lastError = "";

@@ -8,9 +8,9 @@ import { toolSummary } from "./tool-class.ts";
 export const CURSOR: ClientIdentity = { id: "client:cursor", name: "Cursor" };
 
 export function remote(url: string): ServerIdentity {
-  const found = remoteServer(url);
-  if (!found) throw new Error(`no URL: ${url}`);
-  return found;
+  const identity = remoteServer(url);
+  if (!identity) throw new Error(`no URL: ${url}`);
+  return identity;
 }
 
 export const NOTES = localServer("npx", ["-y", "@acme/notes@1.2.3"]);

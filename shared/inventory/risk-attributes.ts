@@ -20,7 +20,7 @@ export interface Cap {
 
 /** Everything that applies to this server; categories without any attribute do not apply. */
 export function attributesOf(entry: ServerEntry): Attribute[] {
-  return [...provenance(entry), ...version(entry), ...transport(entry), ...authentication(entry), ...capability(entry), ...definitions(entry), ...data(entry), ...protocol(entry)];
+  return [...provenance(entry), ...version(entry), ...transport(entry), ...authenticationAttributes(entry), ...capability(entry), ...definitions(entry), ...data(entry), ...protocol(entry)];
 }
 
 function seen(category: Category, lost: number, text: string): Attribute {
@@ -33,10 +33,10 @@ function unknown(category: Category, worst: number, text: string): Attribute {
 
 function provenance({ admission }: ServerEntry): Attribute[] {
   const sanctioned = admission?.sanctioned ?? null;
-  if (sanctioned === null) return [unknown("provenance", 18, "No policy has said yet whether your organisation approves this server")];
-  if (sanctioned) return [seen("provenance", 0, "Your organisation approves this server")];
+  if (sanctioned === null) return [unknown("provenance", 18, "No policy has said yet whether your organization approves this server")];
+  if (sanctioned) return [seen("provenance", 0, "Your organization approves this server")];
   const listed = admission?.effect === "allow";
-  return [seen("provenance", listed ? 9 : 15, listed ? "Allowed by policy, but not marked as approved" : "Your organisation has not approved this server")];
+  return [seen("provenance", listed ? 9 : 15, listed ? "Allowed by policy, but not marked as approved" : "Your organization has not approved this server")];
 }
 
 function version({ identity }: ServerEntry): Attribute[] {
@@ -72,7 +72,7 @@ export function authenticationOf({ authentication, notes }: ServerEntry): "some"
   return authentication.includes("none") ? "none" : "unknown";
 }
 
-function authentication(entry: ServerEntry): Attribute[] {
+function authenticationAttributes(entry: ServerEntry): Attribute[] {
   const { identity, notes } = entry;
   const out: Attribute[] = [];
   if (identity.kind === "remote") {

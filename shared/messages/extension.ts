@@ -35,8 +35,8 @@ export interface ProtectionState {
   /** Errors of the last rejected policy, newest; null once a later one was applied. */
   readonly rejected: { readonly time: number; readonly source: string; readonly errors: readonly string[] } | null;
   readonly support: Policy["support"] | null;
-  /** Name of the organisation that manages this browser, if it gives one. */
-  readonly organisation: string | null;
+  /** Name of the organization that manages this browser, if it gives one. */
+  readonly organization: string | null;
   /** What somebody should put right, in plain words. */
   readonly notices: readonly string[];
   readonly blocking: "full" | "page-only";
