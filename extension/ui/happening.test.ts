@@ -30,6 +30,11 @@ test("a redaction names the class in words and shows the masked preview", () => 
   expect(seen.data).toEqual([{ title: "Payment card number", count: 1, previews: ["••••4242"] }]);
 });
 
+test("a preview does not say again what its class is called", () => {
+  const [shown] = only(aMessage({ effect: "redact", redacted: 1, findings: [aFinding("secret.github-token", "GitHub token ••••a1b2")] })).data;
+  expect(shown).toEqual({ title: "GitHub token", count: 1, previews: ["••••a1b2"] });
+});
+
 test("the direction shows", () => {
   expect(only(aMessage({ effect: "redact", redacted: 1, direction: "to-client", kind: "response" })).verb).toBe("Redacted in the answer");
   expect(only(aMessage({ effect: "block", direction: "to-client", kind: "response" })).verb).toBe("Answer blocked");

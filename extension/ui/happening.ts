@@ -135,5 +135,7 @@ function ofMalformed(record: Malformed, verdict: Verdict): Omit<Happening, "serv
 }
 
 function dataOf({ class: name, count, previews }: FindingSummary): Happening["data"][number] {
-  return { title: classInfo(name).title, count, previews: previews.map((preview) => plainText(preview, 40)) };
+  const { title } = classInfo(name);
+  // A secret's preview begins with its class, which stands beside it here.
+  return { title, count, previews: previews.map((preview) => plainText(preview.startsWith(`${title} `) ? preview.slice(title.length + 1) : preview, 40)) };
 }

@@ -27,6 +27,11 @@ export function Today({ today, servers, support }: { today: TodayData | null; se
           <p>When an AI app sends something that your policy forbids, or a server answers with it, you will read here what it was, why, and what you can do.</p>
         </div>
       )}
+      {support?.url && today && today.counts.block > 0 && (
+        <p class="help">
+          Blocked, but you need it? <Link href={support.url}>Ask {plainText(support.name ?? "for help", 60)}</Link> and give the event number.
+        </p>
+      )}
       <ul class="cards">
         {shown.map((happening) => (
           <li key={happening.key}>

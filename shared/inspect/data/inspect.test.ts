@@ -72,6 +72,7 @@ test("previews show four characters at most, and none of a short value", () => {
   expect(preview("secret.github-token", token)).toBe(`GitHub token ••••${token.slice(-4)}`);
   expect(preview("pci.card-number", visa)).toBe(`••••${visa.slice(-4)}`);
   expect(mask("hunter2abcd")).toBe("••••");
+  expect(mask("GB82 WEST 1234 5698 7654 32")).toBe("••••5432");
   for (const { preview: shown } of inspect({ password: "short1", pwd: password, t: token }).findings) {
     expect(shown).not.toContain("short1");
     expect(shown).not.toContain(password.slice(-5));

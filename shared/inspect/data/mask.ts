@@ -7,8 +7,10 @@ const DOTS = "••••";
 
 /** Dots and the last four characters; only dots for values shorter than twelve, of which four characters would be too much. */
 export function mask(value: string): string {
-  if (value.length < 12) return DOTS;
-  const tail = value.slice(-4);
+  // Grouped numbers (`GB82 WEST 1234 …`) count without their gaps.
+  const plain = value.replace(/[\s-]+/g, "");
+  if (plain.length < 12) return DOTS;
+  const tail = plain.slice(-4);
   return /^[A-Za-z0-9._]{4}$/.test(tail) ? DOTS + tail : DOTS;
 }
 
