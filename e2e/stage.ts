@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly port?: number;
   /** Without a native host: the extension alone. */
   readonly withoutHost?: boolean;
+  /** Awaited before each part of the desk's report: tests step through a stream with it. */
+  readonly beforePart?: (part: number) => Promise<void>;
 }
 
 export interface Stage {
@@ -61,7 +63,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   writeFileSync(policyFile, options.policy ?? readFileSync(SAMPLE_POLICY, "utf8"), { mode: 0o600 });
   if (!options.withoutHost) registerHost(userDataDir, home);
 
-  const workbench = await startWorkbench({ port: options.port ?? 0 });
+  const workbench = await startWorkbench({ port: options.port ?? 0, ...(options.beforePart ? { beforePart: options.beforePart } : {}) });
   let browser: ProtectedBrowser;
   try {
     browser = await launchProtected({ browserPath: options.browserPath, extensionDir: EXTENSION_BUILD, userDataDir, headless: options.headless });
