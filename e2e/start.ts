@@ -16,6 +16,9 @@ import { STDIO_PROMISES } from "./tour/stdio-promises.ts";
 const SCREENS = join(OUTPUT, "screens");
 const JOURNAL = join(OUTPUT, "tour-journal");
 
+/** All that was said, for the picture of the terminal. */
+const said: string[] = [];
+
 const { values } = parseArgs({ options: { headless: { type: "boolean" }, headed: { type: "boolean" }, port: { type: "string", default: "0" } } });
 const hasDisplay = process.platform !== "linux" || Boolean(process.env["DISPLAY"] || process.env["WAYLAND_DISPLAY"]);
 const headless = values.headless ?? (values.headed ? false : !hasDisplay || Boolean(process.env["CI"]));
@@ -30,6 +33,7 @@ process.exitCode = headless ? await tour(found) : await stay(found);
 process.exit();
 
 function say(line: string): void {
+  said.push(line);
   process.stdout.write(`${line}\n`);
 }
 
@@ -41,27 +45,35 @@ async function tour(browser: FoundBrowser): Promise<number> {
   try {
     for (const promise of [...PAGE_PROMISES, ...STDIO_PROMISES]) await play(promise, () => promise.play(stage), broken);
     await picture(stage);
+    const whyNot = await playManaged(browser, broken);
     await printSummary(stage, say);
     keepJournal(stage, JOURNAL);
+    const total = PAGE_PROMISES.length + STDIO_PROMISES.length + (whyNot ? 0 : MANAGED_PROMISES.length);
+    if (!broken.length) say(`\nAll ${total} promised decisions happened.`);
+    else say(`\n${broken.length} of ${total} promised decisions did not happen: ${broken.join(", ")}`);
+    await pictureOfTerminal(stage);
   } finally {
     await stage.close();
   }
-  const whyNot = whyNotManaged(browser);
-  if (whyNot) say(`  –  Enterprise browser policy: not possible here: ${whyNot}`);
-  else {
-    say("\nEnterprise browser policy (the built CRX, force-installed by a real policy file)");
-    const managed = await openManagedStage(browser);
-    try {
-      for (const promise of MANAGED_PROMISES) await play(promise, () => promise.play(managed), broken);
-    } finally {
-      await managed.close();
-    }
-  }
   say(`\nLog       ${relative(ROOT, JOURNAL)}   (one JSON record a line; npx sluice events reads your own)\nPictures  ${relative(ROOT, SCREENS)}`);
-  const total = PAGE_PROMISES.length + STDIO_PROMISES.length + (whyNot ? 0 : MANAGED_PROMISES.length);
-  if (!broken.length) say(`\nAll ${total} promised decisions happened.`);
-  else say(`\n${broken.length} of ${total} promised decisions did not happen: ${broken.join(", ")}`);
   return broken.length ? 1 : 0;
+}
+
+/** @returns why it could not be played here, or null. */
+async function playManaged(browser: FoundBrowser, broken: string[]): Promise<string | null> {
+  const whyNot = whyNotManaged(browser);
+  if (whyNot) {
+    say(`  –  Enterprise browser policy: not possible here: ${whyNot}`);
+    return whyNot;
+  }
+  say("\nEnterprise browser policy (the built CRX, force-installed by a real policy file)");
+  const managed = await openManagedStage(browser);
+  try {
+    for (const promise of MANAGED_PROMISES) await play(promise, () => promise.play(managed), broken);
+  } finally {
+    await managed.close();
+  }
+  return null;
 }
 
 async function play(promise: Pick<Promised, "id" | "title">, run: () => Promise<string>, broken: string[]): Promise<void> {
@@ -92,6 +104,15 @@ async function picture(stage: Stage): Promise<void> {
     await popup.screenshot({ path: join(SCREENS, `tour-popup-${colorScheme}.png`) });
     await popup.screenshot({ path: join(SCREENS, `tour-popup-${colorScheme}-whole.png`), fullPage: true });
   }
+}
+
+async function pictureOfTerminal(stage: Stage): Promise<void> {
+  const page = await stage.browser.context.newPage();
+  await page.setViewportSize({ width: 1180, height: 800 });
+  await page.setContent('<body style="margin:0;background:#14181f"><pre style="margin:0;padding:20px;color:#d7dde5;font:13px/1.45 monospace;white-space:pre-wrap"></pre>');
+  await page.locator("pre").evaluate((pre, text) => (pre.textContent = text), `$ npm start\n  …${said.slice(said.findIndex((line) => line.includes("Servers seen"))).join("\n")}`);
+  await page.screenshot({ path: join(SCREENS, "tour-terminal.png"), fullPage: true });
+  await page.close();
 }
 
 async function stay(browser: FoundBrowser): Promise<number> {

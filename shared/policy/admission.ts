@@ -117,7 +117,7 @@ function voiceOf({ compiled, ask }: Candidate, view: View, policy: Policy): Voic
   return {
     kind: "admission",
     id: entry.id,
-    title: entry.title ?? entry.id,
+    title: titleOf(entry, ask),
     effect: ask.effect,
     mode: policy.mode,
     clauses: [...condition.clauses.flatMap((clause) => clause.describe(view)), ...ask.clauses],
@@ -126,6 +126,13 @@ function voiceOf({ compiled, ask }: Candidate, view: View, policy: Policy): Voic
     severity: null,
     redactions: [],
   };
+}
+
+/** Whoever is blocked reads this first: it says what may not be done, not only where. */
+function titleOf(entry: AdmissionEntry, ask: Ask): string {
+  const name = entry.title ?? entry.id;
+  if (ask.effect !== "block") return name;
+  return ask.clauses.length ? `This tool may not be used on ${name}` : `${name} may not be used`;
 }
 
 /** A server is sanctioned when, among the strictest of the entries that match, one says so and none denies it. An entry of which we cannot tell, and which could change that, makes it unknown. */

@@ -29,7 +29,14 @@ test("a refusal gives away neither the value nor what the rule looks for", () =>
 
 test("a refusal by default or by an untitled entry is a sentence, too", () => {
   expect(refusalText(decide([], {}, { admission: { default: "block", servers: [] } }), undefined)).toBe("Blocked by Sluice: This server is not on the list of known servers. (policy acme, revision 42)");
-  expect(refusalText(decide([], {}, { admission: { default: "allow", servers: [{ id: "x", match: { url: "*" }, effect: "block" }] } }), undefined)).toBe("Blocked by Sluice: the policy does not allow this. (rule x, policy acme, revision 42)");
+  expect(refusalText(decide([], {}, { admission: { default: "allow", servers: [{ id: "x", match: { url: "*" }, effect: "block" }] } }), undefined)).toBe("Blocked by Sluice: x may not be used. (rule x, policy acme, revision 42)");
+});
+
+test("a refused tool is told from a refused server, and the message does not show the rule's pattern", () => {
+  const servers = [{ id: "desk", title: "Customer desk", match: { url: "*" }, effect: "allow" as const, tools: [{ name: "delete_*", effect: "block" as const }] }];
+  const text = refusalText(decide([], { tool: "delete_all" }, { admission: { default: "block", servers } }), undefined);
+  expect(text).toBe("Blocked by Sluice: This tool may not be used on Customer desk. (rule desk, policy acme, revision 42)");
+  expect(text).not.toContain("delete_*");
 });
 
 test("an explanation says what happened, which rule, which class, under which policy and what to do", () => {

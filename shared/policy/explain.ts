@@ -90,7 +90,7 @@ function would(effect: Effect): string {
 }
 
 function because({ kind, id, title, effect, mode, clauses }: Matched): string {
-  const what = id === ADMISSION_DEFAULT ? title : `${kind === "rule" ? "Rule" : "Server entry"} "${title}"${title === id ? "" : ` (${id})`}`;
+  const what = id === ADMISSION_DEFAULT ? title : kind === "admission" ? `${title}${title === id ? "" : ` (server entry ${id})`}` : `Rule "${title}"${title === id ? "" : ` (${id})`}`;
   const watching = mode === "monitor" && compareEffects(effect, "monitor") > 0 ? ", watching only" : "";
   return `${what}: ${effect}${watching}${clauses.length && id !== ADMISSION_DEFAULT ? `, because of ${clauses.join("; ")}` : ""}.`;
 }
