@@ -8,7 +8,7 @@ import { whyNotManaged } from "./browser/managed.ts";
 import { OUTPUT, ROOT } from "./places.ts";
 import { keepJournal, openStage, type Stage } from "./stage.ts";
 import { MANAGED_PROMISES, openManagedStage } from "./tour/managed-promises.ts";
-import { PAGE_PROMISES } from "./tour/page-promises.ts";
+import { PAGE_PROMISES, turn } from "./tour/page-promises.ts";
 import type { Promised } from "./tour/promise.ts";
 import { printSummary } from "./tour/summary.ts";
 import { STDIO_PROMISES } from "./tour/stdio-promises.ts";
@@ -92,8 +92,9 @@ function seconds(start: number): string {
 }
 
 async function picture(stage: Stage): Promise<void> {
-  const blocked = stage.page.getByText("Blocked by Sluice").last();
-  await blocked.scrollIntoViewIfNeeded();
+  await turn(stage, "note");
+  await turn(stage, "delete");
+  await stage.page.getByText("Blocked by Sluice").last().scrollIntoViewIfNeeded();
   await stage.page.screenshot({ path: join(SCREENS, "tour-blocked-call.png") });
   const popup = await stage.popup();
   await popup.setViewportSize({ width: 420, height: 600 });
