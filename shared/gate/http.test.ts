@@ -39,14 +39,14 @@ const post = (body: unknown, headers: Record<string, string> = {}): HttpRequest 
   method: "POST",
   headers: { accept: "application/json, text/event-stream", "content-type": "application/json", ...headers },
   body: typeof body === "string" ? body : JSON.stringify(body),
-  unreadable: false,
+  unreadable: null,
 });
 const call = (args: unknown = {}) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get", arguments: args } });
 const send = (request: HttpRequest): HttpExchange => openExchange(session, request, (record) => records.push(record));
 
 /** Feeds a reply in pieces and joins what comes out. */
-function reply(exchange: HttpExchange, type: string, text: string, places: readonly number[] = []): string {
-  expect(exchange.head(200, type).kind).toBe("tap");
+function reply(exchange: HttpExchange, type: string, text: string, places: readonly number[] = [], status = 200): string {
+  expect(exchange.head(status, type).kind).toBe("tap");
   const at = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
   let out = "";
   let from = 0;
@@ -108,12 +108,46 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
     expect(records.some((record) => record.kind === "malformed")).toBe(true);
   });
 
-  test("a success of the wrong type is replaced, an error page passes", () => {
+  test("a success of the wrong type is replaced, an error page passes, for what it says", () => {
     const wrong = send(post(call())).head(200, "text/html");
     expect(wrong.kind).toBe("answer");
     expect(wrong.kind === "answer" && JSON.parse(wrong.body)).toMatchObject({ id: 1, result: { isError: true } });
-    expect(send(post(call())).head(404, "text/html")).toEqual({ kind: "pass" });
-    expect(send(post({ jsonrpc: "2.0", method: "notifications/initialized" })).head(202, "")).toEqual({ kind: "pass" });
+    expect(reply(send(post(call())), "text/html", "<h1>Not found</h1>", [], 404)).toBe("<h1>Not found</h1>");
+    expect(reply(send(post({ jsonrpc: "2.0", method: "notifications/initialized" })), "", "", [], 202)).toBe("");
+  });
+
+  test("a card number in an error page is taken out: clients show such pages to the model", () => {
+    const page = `Bad request: "${CARD}"\n\tgrüße`;
+    expect(reply(send(post(call())), "text/plain", page, [5, 20], 400)).toMatch(/^Bad request: "[^\d]+"\n\tgrüße$/);
+    expect(reply(send(post(call())), "", page, [], 500)).not.toContain("4242 4242");
+  });
+
+  test("bytes that are no UTF-8 end an event stream with an event", () => {
+    const exchange = send(post(call()));
+    exchange.head(200, "text/event-stream");
+    expect(exchange.chunk(": hello\n\n")).toBe(": hello\n\n");
+    expect(exchange.undecodable()).toMatch(/^event: message\ndata: \{.*UTF-8.*\}\n\n$/);
+    expect(exchange.over).toBe(true);
+  });
+
+  test("a stream whose broken event was the answer says so at its end; one that was answered stays as it is", () => {
+    const broken = 'data: {"jsonrpc": "2.0", broken\n\n';
+    const answer = 'data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n';
+    const out = reply(send(post(call())), "text/event-stream", broken);
+    expect(JSON.parse(out.replace(/^event: message\ndata: /, ""))).toMatchObject({ id: 1, result: { isError: true } });
+    expect(out).toContain(records.find((record) => record.kind === "malformed")!.id);
+    expect(reply(send(post(call())), "text/event-stream", broken + answer)).toBe(answer);
+  });
+
+  test("an ambiguous document without a readable id is answered under the request's id", () => {
+    const out = reply(send(post(call())), "application/json", '{"jsonrpc":"2.0","result":{"a":1,"a":2}}');
+    expect(JSON.parse(out)).toMatchObject({ id: 1, result: { isError: true } });
+  });
+
+  test("an event called endpoint carries an address and no message past us", () => {
+    const message = `event: endpoint\ndata: {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"${CARD}"}]}}\n\n`;
+    expect(reply(send(post(call())), "text/event-stream", message)).not.toContain("4242 4242");
+    expect(reply(send(post(call())), "text/event-stream", "event: endpoint\ndata: /messages?s=1\n\n")).toBe("event: endpoint\ndata: /messages?s=1\n\n");
   });
 
   test("twenty megabytes are refused with a word, and the rest of them swallowed", () => {
@@ -125,10 +159,11 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
     out += exchange.chunk('"}]}}') + exchange.end();
     expect(JSON.parse(out)).toMatchObject({ id: 1, result: { isError: true } });
     expect(out).toContain("16 MiB");
+    expect(exchange.over).toBe(true);
   });
 
   test("a body that is no text is refused", () => {
-    const { verdict } = send({ ...post(""), body: null, unreadable: true });
+    const { verdict } = send({ ...post(""), body: null, unreadable: "encoding" });
     expect(verdict.kind).toBe("answer");
   });
 });
@@ -136,7 +171,7 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
 test("a server that is not admitted gets neither message nor listener", () => {
   open("https://rogue.example/mcp");
   expect(send(post(call())).verdict.kind).toBe("answer");
-  expect(send({ method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: false }).verdict.kind).toBe("answer");
+  expect(send({ method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }).verdict.kind).toBe("answer");
 });
 
 test("a redacted argument takes its mirrored header along", () => {
@@ -154,9 +189,22 @@ test.each([
   ["a wallet", { ...post({ jsonrpc: "2.0", id: 1, method: "eth_call" }), headers: { accept: "application/json" } }, false],
   ["a language server", { ...post({ jsonrpc: "2.0", id: 1, method: "textDocument/hover" }), headers: {} }, false],
   ["an unknown method over Streamable HTTP", post({ jsonrpc: "2.0", id: 1, method: "vendor/x" }), true],
-  ["a form", { method: "POST", headers: {}, body: "a=b", unreadable: false }, false],
-  ["an event stream without MCP", { method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: false }, false],
-  ["a listener with a session", { method: "GET", headers: { "mcp-session-id": "1" }, body: null, unreadable: false }, true],
+  ["a form", { method: "POST", headers: {}, body: "a=b", unreadable: null }, false],
+  ["an event stream without MCP", { method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }, false],
+  ["a large file for a server that streams", { ...post(""), body: null, unreadable: "oversize" as const }, true],
+  ["a large JSON file", { method: "POST", headers: { "content-type": "application/json" }, body: null, unreadable: "oversize" as const }, false],
+  ["a listener with a session", { method: "GET", headers: { "mcp-session-id": "1" }, body: null, unreadable: null }, true],
 ])("%s: MCP? %#", (_, request, expected) => {
-  expect(looksLikeMcp(request)).toBe(expected);
+  expect(looksLikeMcp(request, false)).toBe(expected);
+});
+
+test.each([
+  ["broken JSON", { method: "POST", headers: {}, body: ' {"id":', unreadable: null }, true],
+  ["bytes", { method: "POST", headers: {}, body: null, unreadable: "encoding" as const }, true],
+  ["the listening GET", { method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }, true],
+  ["the DELETE", { method: "DELETE", headers: {}, body: null, unreadable: null }, true],
+  ["a form", { method: "POST", headers: {}, body: "a=b", unreadable: null }, false],
+  ["an ordinary GET", { method: "GET", headers: { accept: "text/html" }, body: null, unreadable: null }, false],
+])("%s to an address that speaks MCP: MCP? %#", (_, request, expected) => {
+  expect(looksLikeMcp(request, true)).toBe(expected);
 });

@@ -2,7 +2,7 @@
 import { jsonFramer, type JsonFramer } from "../mcp/json-stream.ts";
 import { isMcpMethod } from "../mcp/methods.ts";
 import { sseFramer, withData, type SseFrame, type SseFramer } from "../mcp/sse.ts";
-import type { EventRecord } from "../events/record.ts";
+import type { EventRecord, Malformed } from "../events/record.ts";
 import { mirroredHeaders } from "./mirrored-headers.ts";
 import type { Effect, Session } from "./session.ts";
 
@@ -13,9 +13,10 @@ export interface HttpRequest {
   readonly method: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Null: no body, or one that is no text (`unreadable` says so). */
+  /** Null: no body, or one that could not be read. */
   readonly body: string | null;
-  readonly unreadable: boolean;
+  /** Why the body could not be read: it is no text, or too large to be taken. Null: there is none, or it was. */
+  readonly unreadable: "encoding" | "oversize" | null;
 }
 
 export type RequestVerdict =
@@ -29,15 +30,19 @@ export type ReplyVerdict =
   | { readonly kind: "tap" }
   | { readonly kind: "answer"; readonly status: number; readonly contentType: string; readonly body: string };
 
-/** Does this request look like MCP? Cheap on purpose; a body that says `jsonrpc` is enough to look closer. */
-export function looksLikeMcp(request: HttpRequest): boolean {
+/** Does this request look like MCP? Cheap on purpose; a body that says `jsonrpc` is enough to look closer.
+ * @param known MCP was spoken with this very address before: then broken bodies, the listening GET and the DELETE are MCP too. */
+export function looksLikeMcp(request: HttpRequest, known: boolean): boolean {
   const { headers } = request;
   if (headers["mcp-session-id"] !== undefined || headers["mcp-protocol-version"] !== undefined || headers["mcp-method"] !== undefined) return true;
   const accept = headers["accept"] ?? "";
-  if (request.method !== "POST" || request.body === null) return false;
+  const streams = accept.includes("text/event-stream");
+  if (request.method !== "POST") return known && (request.method === "DELETE" || (request.method === "GET" && streams));
+  if (request.body === null) return request.unreadable !== null && (known || (streams && accept.includes("json")));
+  if (known && /^\s*[[{]/.test(request.body)) return true;
   const methods = [...request.body.slice(0, 100_000).matchAll(/"method"\s*:\s*"([^"\\]{1,80})"/g)].map((match) => match[1]!);
   if (!/"jsonrpc"\s*:\s*"2\.0"/.test(request.body)) return false;
-  return methods.some(isMcpMethod) || (accept.includes("text/event-stream") && accept.includes("json"));
+  return methods.some(isMcpMethod) || (streams && accept.includes("json"));
 }
 
 export interface HttpExchange {
@@ -48,6 +53,8 @@ export interface HttpExchange {
   end(): string;
   /** Bytes that are no UTF-8: nothing more of this reply is handed on. */
   undecodable(): string;
+  /** Nothing more of this reply will be handed on: its rest need not be read. */
+  readonly over: boolean;
 }
 
 /** @param record takes every record that the exchange yields. */
@@ -62,13 +69,19 @@ export function openExchange(session: Session, request: HttpRequest, record: (re
 
 type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
 
+const TOO_LARGE = `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`;
+
 class Exchange implements HttpExchange {
   readonly verdict: RequestVerdict;
   readonly #step: Step;
   readonly #request: HttpRequest;
   #sse: SseFramer | null = null;
   #json: JsonFramer | null = null;
+  /** Text of a reply that is no message: an error page. */
+  #plain: string | null = null;
   #over = false;
+  /** A part of the reply that was dropped, because nobody could be told whose it was. */
+  #lost: Malformed | null = null;
 
   constructor(step: Step, request: HttpRequest) {
     this.#step = step;
@@ -78,9 +91,9 @@ class Exchange implements HttpExchange {
 
   #judgeRequest(): RequestVerdict {
     const request = this.#request;
-    if (request.unreadable) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: "encoding", detail: "its body is not readable text", bytes: 0, head: "" }));
+    if (request.unreadable) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: request.unreadable, detail: request.unreadable === "oversize" ? TOO_LARGE : "its body is not readable text", bytes: 0, head: "" }));
     if (request.body === null || request.body === "") return answerOf(this.#step({ kind: "knock", what: `http/${request.method}` }));
-    if (request.body.length > MAX_MESSAGE_BYTES) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: "oversize", detail: `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`, bytes: request.body.length, head: request.body }));
+    if (request.body.length > MAX_MESSAGE_BYTES) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: "oversize", detail: TOO_LARGE, bytes: request.body.length, head: request.body }));
     const effects = this.#step({ kind: "message", direction: "to-server", text: request.body });
     const replaced = effects.find((effect) => effect.kind === "replace");
     const reply = effects.find((effect) => effect.kind === "reply");
@@ -100,43 +113,60 @@ class Exchange implements HttpExchange {
       this.#json = jsonFramer(MAX_MESSAGE_BYTES);
       return { kind: "tap" };
     }
-    // Errors and empty acceptances carry no MCP message; a success of another type would, unseen.
-    if (status < 200 || status > 299 || status === 202 || status === 204 || this.#request.method !== "POST") return { kind: "pass" };
+    if (this.#request.method !== "POST") return { kind: "pass" };
+    // An error page carries no message, but clients show its text to the model: it is judged as text.
+    if (status < 200 || status > 299 || status === 202 || status === 204) {
+      this.#plain = "";
+      return { kind: "tap" };
+    }
+    // A success of another type would carry a message past us.
     const detail = `the server answered with "${type.slice(0, 60) || "no content type"}" where MCP asks for JSON or an event stream`;
     const effects = this.#step({ kind: "unreadable", direction: "to-client", fault: "content-type", detail, bytes: 0, head: this.#request.body ?? "" });
     const replaced = effects.find((effect) => effect.kind === "replace");
     return { kind: "answer", status: 200, contentType: "application/json", body: replaced?.text ?? "" };
   }
 
+  get over(): boolean {
+    return this.#over;
+  }
+
   chunk(text: string): string {
     if (this.#over) return "";
     if (this.#sse) return this.#events(this.#sse.push(text));
     if (this.#json) return this.#documents(this.#json.push(text));
-    return text;
+    if (this.#plain === null) return text;
+    this.#plain += text;
+    if (this.#plain.length <= MAX_MESSAGE_BYTES) return "";
+    this.#over = true;
+    this.#unreadable("oversize", TOO_LARGE, this.#plain.length);
+    this.#plain = "";
+    return `Sluice did not pass this page on: ${TOO_LARGE}.`;
   }
 
   end(): string {
     if (this.#over) return "";
-    if (this.#sse) return this.#events(this.#sse.end());
-    if (this.#json) return this.#documents(this.#json.end());
-    return "";
+    if (this.#sse) return this.#events(this.#sse.end()) + asEvent(this.#unanswered());
+    if (this.#json) return this.#documents(this.#json.end()) + this.#unanswered();
+    return this.#plain ? this.#judgePage(this.#plain) : "";
   }
 
   undecodable(): string {
     this.#over = true;
-    return this.#unreadable("encoding", "it is not valid UTF-8", 0, "");
+    const said = this.#unreadable("encoding", "it is not valid UTF-8", 0);
+    if (this.#plain !== null) return "Sluice did not pass this page on: it is not valid UTF-8.";
+    return this.#sse ? asEvent(said) : said;
   }
 
   #events(frames: readonly SseFrame[]): string {
     let out = "";
     for (const frame of frames) {
       if (frame.kind === "oversize") {
-        out += asEvent(this.#unreadable("oversize", `an event is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`, frame.chars, ""));
+        out += asEvent(this.#unreadable("oversize", `an event is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`, frame.chars));
         continue;
       }
       const { event } = frame;
-      // Comments, pings, priming events and the old transport's endpoint event carry no message.
-      if (event.data === null || event.data === "" || event.event === "endpoint") {
+      // Comments, pings, priming events and the old transport's endpoint event (an address) carry no message.
+      if (event.data === null || event.data === "" || (event.event === "endpoint" && !/[{["]/.test(event.data))) {
         out += event.text;
         continue;
       }
@@ -151,10 +181,10 @@ class Exchange implements HttpExchange {
     for (const frame of frames) {
       if (frame.kind === "space") out += frame.text;
       else if (frame.kind === "document") out += this.#judgeReply(frame.text);
-      else if (frame.kind === "junk") out += this.#unreadable("syntax", "it is not valid JSON", frame.text.length, frame.text);
+      else if (frame.kind === "junk") out += this.#unreadable("syntax", "it is not valid JSON", frame.text.length);
       else {
         this.#over = true;
-        out += this.#unreadable("oversize", `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`, frame.chars, "");
+        out += this.#unreadable("oversize", TOO_LARGE, frame.chars);
       }
     }
     return out;
@@ -166,13 +196,28 @@ class Exchange implements HttpExchange {
     for (const effect of effects) {
       if (effect.kind === "replace") return effect.text;
       if (effect.kind === "forward") return text;
+      if (effect.kind === "record" && effect.record.kind === "malformed") this.#lost = effect.record;
     }
     return "";
   }
 
-  /** A refusal for whoever waits. Without an id in what was readable, the request's own id tells who that is. */
-  #unreadable(fault: "syntax" | "oversize" | "encoding", detail: string, bytes: number, head: string): string {
-    const effects = this.#step({ kind: "unreadable", direction: "to-client", fault, detail, bytes, head: this.#request.body ?? head });
+  /** Judged as one string: the gate's way with strings, redaction included, works on it as it stands. */
+  #judgePage(text: string): string {
+    const judged = this.#judgeReply(JSON.stringify(text));
+    return judged === "" ? "Sluice did not pass this page on." : (JSON.parse(judged) as string);
+  }
+
+  /** A refusal for whoever waits: the request's own id tells who that is. */
+  #unreadable(fault: "syntax" | "oversize" | "encoding", detail: string, bytes: number): string {
+    const effects = this.#step({ kind: "unreadable", direction: "to-client", fault, detail, bytes, head: this.#request.body ?? "" });
+    const replaced = effects.find((effect) => effect.kind === "replace");
+    return replaced?.text ?? "";
+  }
+
+  /** The reply has ended, and what was dropped may have been what the request waits for: it is told rather than left waiting. */
+  #unanswered(): string {
+    if (!this.#lost) return "";
+    const effects = this.#step({ kind: "unanswered", head: this.#request.body ?? "", because: this.#lost });
     const replaced = effects.find((effect) => effect.kind === "replace");
     return replaced?.text ?? "";
   }

@@ -41,6 +41,8 @@ export type Input =
   | { readonly kind: "knock"; readonly what: string }
   /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
   | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
+  /** The reply to a request has ended without its answer, and a part of it had to be dropped. `head`: the request, to find its id. */
+  | { readonly kind: "unanswered"; readonly head: string; readonly because: Malformed }
   /** Presence of authentication, as the adapter saw it. */
   | { readonly kind: "authentication"; readonly seen: AuthenticationSeen }
   | { readonly kind: "close"; readonly reason: string };
@@ -106,6 +108,9 @@ class GateSession implements Session {
         break;
       case "unreadable":
         this.#refuseUnreadable(input);
+        break;
+      case "unanswered":
+        this.#unanswered(input.head, input.because);
         break;
       case "message":
         this.#message(input.direction, input.text);
@@ -194,7 +199,7 @@ class GateSession implements Session {
     const reference = this.#id(now);
     const id = guessId(input.head);
     const data = { reason: input.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference };
-    const text = `Sluice did not pass this message on: ${input.detail}. It could not be checked. Reference ${reference}.`;
+    const text = notPassed(input.detail, reference);
     const waiting = input.direction === "to-client" && id !== null ? this.#exchanges.take("to-server", id) : null;
     const outcome: Outcome =
       input.direction === "to-server"
@@ -206,6 +211,15 @@ class GateSession implements Session {
     const record = { kind: "malformed" as const, ...this.#place(), direction, fault, detail, bytes, outcome: outcome.fate === "drop" && !outcome.reply ? ("dropped" as const) : ("refused" as const) };
     this.#effects.push({ kind: "record", record: this.#stamp(record, reference, now) });
     this.#carryOut(outcome);
+  }
+
+  /** Nothing where the request has its answer already, or where nobody waits. */
+  #unanswered(head: string, because: Malformed): void {
+    const id = guessId(head);
+    const waiting = id === null ? null : this.#exchanges.take("to-server", id);
+    if (id === null || !waiting) return;
+    const data = { reason: because.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference: because.id };
+    this.#carryOut({ fate: "replace", text: refusal(id, waiting.method, waiting.era, NOT_JUDGEABLE, notPassed(because.detail, because.id), data), reply: null });
   }
 
   #knock(what: string): void {
@@ -270,6 +284,10 @@ function redactWhatMay(text: string, inspection: Inspection, decision: Decision)
   const where = redacted.untouchable[0]!;
   const message = `${where.class} stands in a place that cannot be rewritten (${where.pointer || "the whole message"}), so the message was stopped.`;
   return { text, replaced: 0, decision: { ...decision, effect: "block", enforced: "block", redactions: [], message: decision.message ? `${decision.message} ${message}` : message } };
+}
+
+function notPassed(detail: string, reference: string): string {
+  return `Sluice did not pass this message on: ${detail}. It could not be checked. Reference ${reference}.`;
 }
 
 function faultOf(fault: JsonFault): { fault: Malformed["fault"]; detail: string } {

@@ -74,6 +74,14 @@ test("events: an oversized one is named, and the next is whole", () => {
   expect(frames.map((frame) => (frame.kind === "event" ? frame.event.data : "over"))).toEqual(["over", "ok"]);
 });
 
+test("events: an oversized one that never ends is told at once, and only once", () => {
+  const framer = sseFramer(20);
+  expect(framer.push(`data: ${"x".repeat(30)}`)).toMatchObject([{ kind: "oversize" }]);
+  expect(framer.push("x".repeat(30))).toEqual([]);
+  expect(framer.push("\n\ndata: ok\n\n")).toMatchObject([{ event: { data: "ok" } }]);
+  expect(framer.end()).toEqual([]);
+});
+
 const documents = fc.array(fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown).filter((value) => typeof value === "object" && value !== null), { maxLength: 8 });
 
 test("documents: any chunking of concatenated JSON gives the same documents", () => {

@@ -2,8 +2,8 @@
 
 export type LineFrame =
   | { readonly kind: "line"; readonly bytes: Uint8Array }
-  /** A line longer than the bound. Its bytes are gone but for the head, which may show its id. */
-  | { readonly kind: "oversize"; readonly bytes: number; readonly head: Uint8Array };
+  /** A line longer than the bound. Its bytes are gone but for the two ends, one of which may show its id: some SDKs write it first, some last. */
+  | { readonly kind: "oversize"; readonly bytes: number; readonly head: Uint8Array; readonly tail: Uint8Array };
 
 export interface LineFramer {
   push(chunk: Uint8Array): LineFrame[];
@@ -13,29 +13,34 @@ export interface LineFramer {
 
 const NEWLINE = 10;
 const HEAD_BYTES = 4096;
+const TAIL_BYTES = 1024;
 
 /** @param maxBytes longest line that is kept; longer ones are counted, not buffered. */
 export function lineFramer(maxBytes: number): LineFramer {
   let pending: Uint8Array[] = [];
   let size = 0;
+  /** The two ends of a line that has passed the bound; what stands between is counted and forgotten. */
+  let ends: { head: Uint8Array; tail: Uint8Array } | null = null;
 
-  function take(tail: Uint8Array): LineFrame {
-    const total = size + tail.length;
-    const parts = pending;
+  function take(last: Uint8Array): LineFrame {
+    keep(last);
+    const line: LineFrame = ends ? { kind: "oversize", bytes: size, ...ends } : { kind: "line", bytes: join(pending) };
     pending = [];
     size = 0;
-    if (total > maxBytes) return { kind: "oversize", bytes: total, head: join([...parts, tail.subarray(0, HEAD_BYTES)]).slice(0, HEAD_BYTES) };
-    return { kind: "line", bytes: parts.length ? join([...parts, tail]) : tail };
+    ends = null;
+    return line;
   }
 
-  function keep(rest: Uint8Array): void {
-    size += rest.length;
-    if (size > maxBytes) {
-      // Past the bound only the head matters: what follows is counted and forgotten.
-      pending = [join([...pending, rest.subarray(0, HEAD_BYTES)]).slice(0, HEAD_BYTES)];
-    } else {
-      pending.push(rest);
+  function keep(part: Uint8Array): void {
+    size += part.length;
+    if (size <= maxBytes) {
+      if (part.length > 0) pending.push(part);
+      return;
     }
+    const head = ends?.head ?? firstBytes([...pending, part]);
+    const tail = lastBytes(ends ? [ends.tail, part] : [...pending, part]);
+    ends = { head, tail };
+    pending = [];
   }
 
   return {
@@ -53,6 +58,14 @@ export function lineFramer(maxBytes: number): LineFramer {
       return size ? [take(new Uint8Array(0))] : [];
     },
   };
+}
+
+function firstBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return join(parts.map((part) => part.subarray(0, HEAD_BYTES))).slice(0, HEAD_BYTES);
+}
+
+function lastBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return join(parts.map((part) => part.subarray(Math.max(0, part.length - TAIL_BYTES)))).slice(-TAIL_BYTES);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -100,16 +100,49 @@ function splitArray(text: string): string[] {
   return parts;
 }
 
-const ID = /"id"\s*:\s*("(?:[^"\\\u0000-\u001f]|\\.){0,200}"|-?\d{1,20})/;
+const SCALAR = /\s*:\s*("(?:[^"\\\u0000-\u001f]|\\.){0,200}"|-?\d{1,20})/y;
 
-/** Best guess at the id of text that could not be read, so that whoever waits for it can be told. Never used to judge. */
+/** Best guess at the id of text that could not be read, so that whoever waits for it can be told: the message's own, never one that stands deeper. Never used to judge. */
 export function guessId(text: string): string | null {
-  const match = ID.exec(text.slice(0, 4096)) ?? (text.length > 4096 ? ID.exec(text.slice(-1024)) : null);
-  if (!match) return null;
+  let depth = 0;
+  // A batch's members stand one deeper.
+  const own = /^\s*\[/.test(text) ? 2 : 1;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    else if (char === '"') {
+      const end = stringEnd(text, at);
+      if (end < 0) return null;
+      if (depth === own && end - at === 4 && text.startsWith('"id"', at)) {
+        const id = idAfter(text, end);
+        if (id !== undefined) return id;
+      }
+      at = end - 1;
+    }
+  }
+  return null;
+}
+
+/** Just behind the string that begins at `from`, or -1. By search, not by character: texts may be very long. */
+function stringEnd(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return at + 1;
+  }
+  return -1;
+}
+
+/** The id after its key. Undefined: none of the two forms that an id may have, or the string "id" was no key. */
+function idAfter(text: string, from: number): string | undefined {
+  SCALAR.lastIndex = from;
+  const id = SCALAR.exec(text)?.[1];
+  if (id === undefined) return undefined;
   try {
-    JSON.parse(match[1]!);
-    return match[1]!;
+    JSON.parse(id);
+    return id;
   } catch {
-    return null;
+    return undefined;
   }
 }

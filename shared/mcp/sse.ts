@@ -18,19 +18,23 @@ export interface SseFramer {
 
 const LF = 10, CR = 13;
 
-/** @param maxChars longest event that is kept. After an oversized one the framer goes on with the next event. */
+/** @param maxChars longest event that is kept. An oversized one is told as soon as it is (it may never end), its rest is swallowed, and the framer goes on with the next event. */
 export function sseFramer(maxChars: number): SseFramer {
   let pieces: string[] = [];
   let size = 0;
   let lineEmpty = true;
   let afterCr = false;
+  let told = false;
 
-  function take(tail: string): SseFrame {
+  function take(tail: string): SseFrame[] {
     const whole = pieces.join("") + tail;
     const chars = size + tail.length;
+    const known = told;
     pieces = [];
     size = 0;
-    return chars > maxChars ? { kind: "oversize", chars } : { kind: "event", event: readEvent(whole) };
+    told = false;
+    if (known) return [];
+    return [chars > maxChars ? { kind: "oversize", chars } : { kind: "event", event: readEvent(whole) }];
   }
 
   return {
@@ -51,7 +55,7 @@ export function sseFramer(maxChars: number): SseFramer {
         }
         if (lineEmpty && (size > 0 || at > from)) {
           const whole = code === CR && text.charCodeAt(at + 1) === LF ? at + 2 : at + 1;
-          frames.push(take(text.slice(from, whole)));
+          frames.push(...take(text.slice(from, whole)));
           from = whole;
           if (whole === at + 2) {
             afterCr = false;
@@ -63,12 +67,16 @@ export function sseFramer(maxChars: number): SseFramer {
       if (from < text.length) {
         size += text.length - from;
         if (size <= maxChars) pieces.push(text.slice(from));
-        else pieces = [];
+        else {
+          if (!told) frames.push({ kind: "oversize", chars: size });
+          told = true;
+          pieces = [];
+        }
       }
       return frames;
     },
     end() {
-      return size ? [take("")] : [];
+      return size ? take("") : [];
     },
   };
 }
