@@ -1,4 +1,4 @@
-/** The last policy that held up, kept on disk per source: what stays in force when its file breaks, and which revisions may not come back. */
+/** The last policy that held up, kept on disk per source: what stays in force when its file breaks, and which revisions of a local policy may not come back. Whoever uses the machine can write here, so nothing in it may outrank the machine's own file. */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ export function floorOf(good: LastGood | undefined, id: string): number {
 export async function saveLastGood(state: string, source: FileSource, fresh: Omit<LastGood, "floors">): Promise<void> {
   const before = await loadLastGood(state, source);
   const { id, revision } = fresh.policy;
-  if (floorOf(before, id) > revision) return;
+  if (source === "local" && floorOf(before, id) > revision) return;
   if (before?.textDigest === fresh.textDigest && before.file === fresh.file && before.digest === fresh.digest) return;
   const floors = { ...before?.floors, [id]: revision };
   await mkdir(state, { recursive: true, mode: 0o700 });

@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { hostPaths, type HostPaths } from "../home.ts";
 import { exampleFacts } from "../../shared/policy/example-facts.ts";
 import { remoteServer } from "../../shared/mcp/identity.ts";
-import { lastGoodPath } from "./last-good.ts";
+import { policyDigest } from "../../shared/policy/canonical.ts";
+import { lastGoodPath, textDigest } from "./last-good.ts";
 import { machineLocations, type MachineLocations } from "./machine.ts";
 import { openPolicy, type AppliedPolicy, type PolicyOptions, type PolicyStore, type RejectedPolicy } from "./store.ts";
 
@@ -98,6 +99,45 @@ test("a machine stays managed when its policy is gone", async () => {
   const store = await open();
   expect(summary(store.current())).toBe("machine corp 1 block");
   expect(store.rejected()!.errors[0]).toContain("gone");
+});
+
+/** The state folder is the person's own: they can write whatever they like there. */
+async function forgeMachineState(good: string, floors: Record<string, number>): Promise<void> {
+  const path = writeMachine(yaml("corp", 7));
+  await open();
+  const stored = JSON.parse(readFileSync(lastGoodPath(paths.state, "machine"), "utf8")) as { policy: { admission: object } };
+  const policy = { ...stored.policy, admission: { default: "allow", servers: [] } };
+  writeFileSync(lastGoodPath(paths.state, "machine"), JSON.stringify({ v: 1, file: path, textDigest: textDigest(good), digest: policyDigest(policy), policy, floors }));
+}
+
+test("attack: a forged state file cannot put another policy behind the machine policy's own text", async () => {
+  await forgeMachineState(yaml("corp", 7), { corp: 7 });
+  expect(summary((await open()).current())).toBe("machine corp 7 block");
+});
+
+test("attack: a forged revision in the state file cannot keep the machine policy out", async () => {
+  await forgeMachineState("", { corp: 999 });
+  const store = await open();
+  expect(summary(store.current())).toBe("machine corp 7 block");
+  expect(store.rejected()).toBeNull();
+});
+
+test("attack: SLUICE_HOME cannot bring a forged state file into force either", async () => {
+  await forgeMachineState(yaml("corp", 7), { corp: 999 });
+  const elsewhere = join(folder, "elsewhere");
+  renameSync(paths.home, elsewhere);
+  expect(summary((await open({ paths: hostPaths({ SLUICE_HOME: elsewhere }) })).current())).toBe("machine corp 7 block");
+});
+
+onPosix("a refusal names no user: the path is told from the home folder on", async () => {
+  vi.stubEnv("HOME", folder);
+  try {
+    writeLocal(yaml("mine", 1));
+    chmodSync(paths.policyFile, 0o666);
+    expect((await open()).rejected()!.errors[0]).toBe("~/home/policy.yaml can be written by everybody; run: chmod o-w");
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("two machine policies at once are refused", async () => {

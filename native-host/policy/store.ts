@@ -135,14 +135,16 @@ function shown(path: string): string {
 /** A policy that may come into force, or why not; no reasons when there is no file at all. */
 async function judge(found: PolicyFile, source: FileSource, state: string, good: LastGood | undefined): Promise<Result<Policy, string[]>> {
   if (found.kind === "absent") return fail([]);
-  if (found.kind === "refused") return fail([found.why]);
+  if (found.kind === "refused") return fail([found.why.replaceAll(found.path, shown(found.path))]);
   const digest = textDigest(found.text);
-  // The same bytes, judged before and stored with their outcome: no need to parse them again.
-  if (good?.textDigest === digest && good.file === found.path) return ok(good.policy);
+  // The same bytes, judged before and stored with their outcome: no need to parse them again. Only of the person's own
+  // policy: they can write the state folder, and an administrator's text means what it says, not what the state says of it.
+  if (source === "local" && good?.textDigest === digest && good.file === found.path) return ok(good.policy);
   const read = await readPolicy(found.text, found.path);
   if (!read.ok) return fail(read.why.map((problem) => fileProblemText(basename(found.path), problem)));
   const policy = read.value;
-  const floor = floorOf(good, policy.id);
+  // The machine's file belongs to the administrator, who may go back; a floor out of the person's folder could keep their policy out.
+  const floor = source === "local" ? floorOf(good, policy.id) : 0;
   if (policy.revision < floor) return fail([`${basename(found.path)}: revision ${policy.revision} of "${policy.id}" is lower than ${floor}, which was in force before; raise the revision to bring an older text back`]);
   try {
     await saveLastGood(state, source, { file: found.path, textDigest: digest, digest: policyDigest(policy), policy });
