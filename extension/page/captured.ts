@@ -70,9 +70,11 @@ export const responseClone = uncurry(Response.prototype.clone);
 export const getReader = uncurry(ReadableStream.prototype.getReader) as (self: ReadableStream<Uint8Array>) => ReadableStreamDefaultReader<Uint8Array>;
 export const read = uncurry(ReadableStreamDefaultReader.prototype.read) as (self: ReadableStreamDefaultReader<Uint8Array>) => Promise<ReadableStreamReadResult<Uint8Array>>;
 export const cancel = uncurry(ReadableStreamDefaultReader.prototype.cancel) as (self: ReadableStreamDefaultReader<Uint8Array>, reason?: unknown) => Promise<void>;
-export const enqueue = uncurry(ReadableStreamDefaultController.prototype.enqueue) as (self: ReadableStreamDefaultController<Uint8Array>, chunk: Uint8Array) => void;
-export const close = uncurry(ReadableStreamDefaultController.prototype.close);
-export const raise = uncurry(ReadableStreamDefaultController.prototype.error);
+export const enqueue = uncurry(ReadableByteStreamController.prototype.enqueue) as (self: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer>) => void;
+export const close = uncurry(ReadableByteStreamController.prototype.close);
+export const raise = uncurry(ReadableByteStreamController.prototype.error);
+export const byobRequest = getter(ReadableByteStreamController.prototype, "byobRequest");
+export const respond = uncurry(ReadableStreamBYOBRequest.prototype.respond);
 
 const encoder = new TextEncoder();
 const encodeWith = uncurry(TextEncoder.prototype.encode);

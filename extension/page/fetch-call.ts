@@ -1,72 +1,81 @@
 /** Reads a page's `fetch(input, init)` once, as far as needed to tell whether it may be MCP. */
 import {
-  absolute, blobBuffer, blobSize, blobType, brand, construct, decodeWith, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativePromise,
-  NativeRequest, requestBody, requestBuffer, requestClone, requestHeaders, requestMethod, requestUrl, slice, then, upperCase,
+  absolute, blobBuffer, blobSize, blobType, brand, construct, decodeWith, encode, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativeRequest,
+  requestBody, requestBuffer, requestClone, requestHeaders, requestMethod, requestUrl, slice, then, upperCase,
 } from "./captured.ts";
 
 export interface FetchCall {
   readonly method: string;
   readonly url: string;
   /** `name: value` lines; of `authorization` only the scheme. */
-  readonly headers: string;
-  /** Own copy of the page's init: read once, sent as judged. */
+  readonly shown: string;
+  /** Headers as given, by `init` or by the request. */
+  readonly headers: Headers | null;
+  /** Own copy of the page's arguments: read once, sent as judged. */
   readonly input: RequestInfo | URL;
   readonly init: RequestInit | undefined;
   readonly body: Promise<BodyText> | BodyText;
+  /** Content type that the body brings along when no header names one; null: a text, which brings its own. */
+  readonly bodyType: string | null;
 }
 
-export type BodyText = { readonly kind: "none" | "opaque" } | { readonly kind: "text"; readonly text: string };
+export type BodyText = { readonly kind: "none" | "opaque" | "large" } | { readonly kind: "text"; readonly text: string };
 
-const INIT_KEYS = ["method", "headers", "body", "mode", "credentials", "cache", "redirect", "referrer", "referrerPolicy", "integrity", "keepalive", "signal", "window", "duplex", "priority", "targetAddressSpace"] as const;
+/** Everything else that an init may say. */
+const OTHER_KEYS = ["mode", "credentials", "cache", "redirect", "referrer", "referrerPolicy", "integrity", "keepalive", "signal", "window", "duplex", "priority", "attributionReporting", "browsingTopics", "targetAddressSpace"] as const;
 const NONE: BodyText = { kind: "none" };
 const OPAQUE: BodyText = { kind: "opaque" };
+const LARGE: BodyText = { kind: "large" };
 /** Larger bodies are judged by size alone, in the relay. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** Null: surely not MCP; the page's own arguments go to the real fetch untouched. */
-export function readCall(input: RequestInfo | URL, init: RequestInit | undefined): FetchCall | null {
+/** @param known MCP was spoken with this address before.
+ * @returns null: surely not MCP; the page's own arguments go to the real fetch untouched. */
+export function readCall(input: RequestInfo | URL, init: RequestInit | undefined, known: (url: string) => boolean): FetchCall | null {
   const request = input instanceof NativeRequest ? input : null;
   // Most calls of most pages end here: no init, no body, nothing to judge.
   if (!request && init === undefined) return null;
-  const method = upperCase(`${(init && init.method) || (request ? requestMethod(request) : "GET")}`);
-  const given = init && init.headers;
-  const headers = given || request ? (construct(NativeHeaders, [given || requestHeaders(request!)]) as Headers) : null;
+  // Each of these is read once: a page that answers differently when asked again shall not be judged by its first answer.
+  const givenMethod = init && init.method;
+  const givenHeaders = init && init.headers;
   const body = init && init.body;
-  const hasMark = headers !== null && (headersGet(headers, "mcp-session-id") !== null || headersGet(headers, "mcp-protocol-version") !== null || headersGet(headers, "mcp-method") !== null);
+  const method = upperCase(`${givenMethod || (request ? requestMethod(request) : "GET")}`);
+  const headers = givenHeaders || request ? (construct(NativeHeaders, [givenHeaders || requestHeaders(request!)]) as Headers) : null;
+  const marked = headers !== null && (headersGet(headers, "mcp-session-id") !== null || headersGet(headers, "mcp-protocol-version") !== null || headersGet(headers, "mcp-method") !== null);
+  const streams = headers !== null && indexOf(headersGet(headers, "accept") ?? "", "text/event-stream") >= 0;
+  const url = request ? requestUrl(request) : `${input as string}`;
+  const address = request ? url : absolute(url);
 
-  if (method !== "POST") {
-    const stream = headers !== null && indexOf(headersGet(headers, "accept") ?? "", "text/event-stream") >= 0;
-    if (!hasMark && !stream) return null;
-    return call(request, input, init, method, headers, NONE);
+  function call(read: FetchCall["body"], sent: BodyInit | null | undefined = body, bodyType: string | null = null): FetchCall {
+    return { method, url: address, shown: headers ? linesOf(headers) : "", headers, input: request ?? url, init: init ? copyOf(init, method, headers, sent) : undefined, body: read, bodyType };
   }
-  if (typeof body === "string") {
-    if (!hasMark && indexOf(body, "jsonrpc") < 0) return null;
-    return call(request, input, init, method, headers, { kind: "text", text: body });
-  }
-  const type = lowerCase((headers && headersGet(headers, "content-type")) || "");
-  const json = indexOf(type, "json") >= 0;
+
+  if (method !== "POST") return marked || streams || (method === "DELETE" && known(address)) ? call(NONE) : null;
+  const likely = marked || known(address);
+  if (typeof body === "string") return likely || indexOf(body, "jsonrpc") >= 0 ? call({ kind: "text", text: body }) : null;
+  const json = indexOf(lowerCase((headers && headersGet(headers, "content-type")) || ""), "json") >= 0;
   if (body === undefined || body === null) {
-    if (!request || requestBody(request) === null) return hasMark ? call(request, input, init, method, headers, NONE) : null;
-    if (!json && !hasMark) return null;
-    return call(request, input, init, method, headers, then(requestBuffer(requestClone(request)), textOf, () => OPAQUE));
+    if (!request || requestBody(request) === null) return marked ? call(NONE) : null;
+    return likely || json || streams ? call(then(requestBuffer(requestClone(request)), textOf, () => OPAQUE), body, "") : null;
   }
   const kind = brand(body);
   if (isView(body) || kind === "[object ArrayBuffer]") {
     const text = textOf(body as ArrayBuffer);
-    if (!hasMark && (text.kind !== "text" || indexOf(text.text, "jsonrpc") < 0)) return null;
-    return call(request, input, init, method, headers, text);
+    if (!likely && !streams && (text.kind !== "text" || indexOf(text.text, "jsonrpc") < 0)) return null;
+    // What was judged is sent, even if the page writes into its buffer while we wait for the policy.
+    return call(text, text.kind === "text" ? encode(text.text) : body, "");
   }
   if (kind === "[object Blob]" || kind === "[object File]") {
-    if (!hasMark && !json && indexOf(blobType(body as Blob), "json") < 0) return null;
-    if (blobSize(body as Blob) > MAX_BODY_BYTES) return call(request, input, init, method, headers, OPAQUE);
-    return call(request, input, init, method, headers, then(blobBuffer(body as Blob), textOf, () => OPAQUE));
+    const type = blobType(body as Blob);
+    if (!likely && !streams && !json && indexOf(type, "json") < 0) return null;
+    return call(blobSize(body as Blob) > MAX_BODY_BYTES ? LARGE : then(blobBuffer(body as Blob), textOf, () => OPAQUE), body, type);
   }
-  // Streams and forms cannot be read without using them up: judged by their headers alone.
-  return hasMark ? call(request, input, init, method, headers, OPAQUE) : null;
+  // Streams and forms cannot be read without using them up: judged by their headers and address alone.
+  return marked || (kind === "[object ReadableStream]" && (streams || known(address))) ? call(OPAQUE) : null;
 }
 
 function textOf(bytes: AllowSharedBufferSource): BodyText {
-  if (bytes.byteLength > MAX_BODY_BYTES) return OPAQUE;
+  if (bytes.byteLength > MAX_BODY_BYTES) return LARGE;
   try {
     return { kind: "text", text: decodeWith(new NativeDecoder("utf-8", { fatal: true, ignoreBOM: true }), bytes) };
   } catch {
@@ -74,27 +83,26 @@ function textOf(bytes: AllowSharedBufferSource): BodyText {
   }
 }
 
-function call(request: Request | null, input: RequestInfo | URL, init: RequestInit | undefined, method: string, headers: Headers | null, body: FetchCall["body"]): FetchCall {
+function linesOf(headers: Headers): string {
   let lines = "";
-  if (headers) {
-    headersForEach(headers, (value, name) => {
-      const shown = name === "authorization" ? schemeOf(value) : name === "accept" || name === "content-type" || indexOf(name, "mcp-") === 0 ? value : null;
-      if (shown !== null) lines += `${name}: ${shown}\n`;
-    });
+  headersForEach(headers, (value, name) => {
+    const shown = name === "authorization" ? schemeOf(value) : name === "accept" || name === "content-type" || indexOf(name, "mcp-") === 0 ? value : null;
+    if (shown !== null) lines += `${name}: ${shown}\n`;
+  });
+  return lines;
+}
+
+function copyOf(init: RequestInit, method: string, headers: Headers | null, body: BodyInit | null | undefined): RequestInit {
+  const copy = { __proto__: null } as RequestInit;
+  for (let i = 0; i < OTHER_KEYS.length; i++) {
+    const key = OTHER_KEYS[i]!;
+    const value = (init as Record<string, unknown>)[key];
+    if (value !== undefined) (copy as Record<string, unknown>)[key] = value;
   }
-  let copy: RequestInit | undefined;
-  if (init) {
-    copy = { __proto__: null } as RequestInit;
-    for (let i = 0; i < INIT_KEYS.length; i++) {
-      const key = INIT_KEYS[i]!;
-      const value = (init as Record<string, unknown>)[key];
-      if (value !== undefined) (copy as Record<string, unknown>)[key] = value;
-    }
-    if (headers) copy.headers = headers;
-    copy.method = method;
-    if (body instanceof NativePromise === false && (body as BodyText).kind === "text" && typeof init.body === "string") copy.body = (body as { text: string }).text;
-  }
-  return { method, url: request ? requestUrl(request) : absolute(`${input as string}`), headers: lines, input: request ?? `${input as string}`, init: copy, body };
+  copy.method = method;
+  if (headers) copy.headers = headers;
+  if (body !== undefined) copy.body = body;
+  return copy;
 }
 
 /** `Bearer abc` → `bearer`: that there is a token may be known, the token may not. */

@@ -1,11 +1,36 @@
 /** The door `fetch`: decides synchronously whether a call may be MCP, asks the relay, and sends what it says. */
 import { FIELD } from "../../shared/messages/page.ts";
-import { apply, construct, headersGet, headersSet, indexOf, NativeHeaders, NativePromise, NativeRequest, NativeTypeError, slice, then } from "./captured.ts";
+import { apply, encode, headersGet, headersSet, indexOf, NativeHeaders, NativePromise, NativeTypeError, slice, then } from "./captured.ts";
 import { readCall, type BodyText, type FetchCall } from "./fetch-call.ts";
 import { ask, fields, whenReady } from "./line.ts";
 import { judgeReply, made } from "./reply.ts";
 
 let exchanges = 0;
+
+/** Addresses with which this frame speaks MCP: what goes there is always shown to the relay, even a body that does not look like it. */
+let known = { __proto__: null } as unknown as Record<string, true>;
+let knownCount = 0;
+const MAX_KNOWN = 500;
+
+function addressOf(url: string): string {
+  const query = indexOf(url, "?");
+  const bare = query < 0 ? url : slice(url, 0, query);
+  const hash = indexOf(bare, "#");
+  return hash < 0 ? bare : slice(bare, 0, hash);
+}
+
+function isKnown(url: string): boolean {
+  return knownCount > 0 && known[addressOf(url)] === true;
+}
+
+function remember(url: string): void {
+  if (isKnown(url)) return;
+  if (++knownCount > MAX_KNOWN) {
+    known = { __proto__: null } as unknown as Record<string, true>;
+    knownCount = 1;
+  }
+  known[addressOf(url)] = true;
+}
 
 /** @returns a `fetch` that behaves like `real` for everything that is not MCP. */
 export function tapFetch(real: typeof fetch): typeof fetch {
@@ -14,7 +39,7 @@ export function tapFetch(real: typeof fetch): typeof fetch {
     fetch(input: RequestInfo | URL): Promise<Response> {
       let call: FetchCall | null;
       try {
-        call = readCall(input, arguments[1] as RequestInit | undefined);
+        call = readCall(input, arguments[1] as RequestInit | undefined, isKnown);
       } catch {
         // Arguments that cannot be read: the real fetch throws the error the page expects.
         call = null;
@@ -33,9 +58,11 @@ function guarded(real: typeof fetch, call: FetchCall): Promise<Response> {
 
 function decide(real: typeof fetch, call: FetchCall, body: BodyText): Promise<Response> {
   const exchange = `${++exchanges}`;
-  const question = `Q${FIELD}${exchange}${FIELD}${call.method}${FIELD}${call.url}${FIELD}${call.headers}${FIELD}${body.kind}${FIELD}${body.kind === "text" ? body.text : ""}`;
+  const question = `Q${FIELD}${exchange}${FIELD}${call.method}${FIELD}${call.url}${FIELD}${call.shown}${FIELD}${body.kind}${FIELD}${body.kind === "text" ? body.text : ""}`;
   const answer = ask(question);
-  switch (answer === null ? "" : answer[0]) {
+  const verb = answer === null ? "" : answer[0];
+  if (verb === "P" || verb === "R" || verb === "A") remember(call.url);
+  switch (verb) {
     case "N":
       return send(real, call);
     case "P":
@@ -68,17 +95,14 @@ function judged(exchange: string, reply: Promise<Response>): Promise<Response> {
 
 function send(real: typeof fetch, call: FetchCall, headers?: string, body?: string): Promise<Response> {
   if (body === undefined) return apply(real, undefined, call.init ? [call.input, call.init] : [call.input]) as Promise<Response>;
-  if (call.init && call.init.body !== undefined && call.init.body !== null) {
-    call.init.body = body;
-    const set = new NativeHeaders(call.init.headers);
-    // A text body would otherwise call itself text/plain.
-    if (headersGet(set, "content-type") === null) headersSet(set, "content-type", "application/json");
-    setLines(set, headers ?? "");
-    call.init.headers = set;
-    return apply(real, undefined, [call.input, call.init]) as Promise<Response>;
-  }
-  const request = construct(NativeRequest, [call.input, { body, method: call.method }]) as Request;
-  return apply(real, undefined, [request]) as Promise<Response>;
+  const init = call.init ?? ({ __proto__: null, method: call.method } as RequestInit);
+  const set = new NativeHeaders(call.headers ?? undefined);
+  // The new body's content type is the old one's: a text brings its own, bytes bring none.
+  if (call.bodyType && headersGet(set, "content-type") === null) headersSet(set, "content-type", call.bodyType);
+  setLines(set, headers ?? "");
+  init.headers = set;
+  init.body = call.bodyType === null ? body : encode(body);
+  return apply(real, undefined, [call.input, init]) as Promise<Response>;
 }
 
 function setLines(headers: Headers, lines: string): void {

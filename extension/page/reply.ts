@@ -1,8 +1,8 @@
 /** Replies of tapped exchanges: chunks go through the relay and come back as it says; everything else about the response stays. */
 import { FIELD } from "../../shared/messages/page.ts";
 import {
-  cancel, close, decodeWith, defineProperty, encode, enqueue, getReader, headersDelete, headersGet, NativeDecoder, NativeHeaders, NativeResponse, NativeStream, NativeTypeError,
-  raise, read, responseBody, responseClone, responseHeaders, responseRedirected, responseStatus, responseStatusText, responseType, responseUrl, then,
+  byobRequest, cancel, close, decodeWith, defineProperty, encode, enqueue, getReader, headersDelete, headersGet, NativeDecoder, NativeHeaders, NativeResponse, NativeStream, NativeTypeError,
+  raise, read, respond, responseBody, responseClone, responseHeaders, responseRedirected, responseStatus, responseStatusText, responseType, responseUrl, then,
 } from "./captured.ts";
 import { ask, fields } from "./line.ts";
 
@@ -39,22 +39,28 @@ export function made(text: string, status: number, type: string): Response {
 function judgedStream(exchange: string, source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = getReader(source);
   const decoder = new NativeDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let over = false;
 
-  function hand(controller: ReadableStreamDefaultController<Uint8Array>, answer: string | null): boolean {
-    if (answer === null || answer[0] !== "O") {
-      over = true;
+  function leave(): void {
+    void then(cancel(reader), () => {}, () => {});
+  }
+
+  /** Hands on what the relay says. @returns false when there was nothing to hand on yet. */
+  function hand(controller: ReadableByteStreamController, answer: string | null, last = false): boolean {
+    const verb = answer === null ? "" : answer[0];
+    if (verb !== "O" && verb !== "F") {
+      leave();
       raise(controller, new NativeTypeError("network error"));
       return true;
     }
-    const text = fields(answer, 2)[1] ?? "";
-    if (text === "") return false;
-    enqueue(controller, encode(text));
-    return true;
+    const text = fields(answer!, 2)[1] ?? "";
+    if (text !== "") enqueue(controller, encode(text));
+    if (verb === "F") leave();
+    if (verb === "F" || last) finish(controller);
+    return verb === "F" || last || text !== "";
   }
 
   /** Reads on until something can be handed out: a pull that yields nothing would stall the page. */
-  function pump(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  function pump(controller: ReadableByteStreamController): Promise<void> {
     return then(
       read(reader),
       (result): void | Promise<void> => {
@@ -62,19 +68,13 @@ function judgedStream(exchange: string, source: ReadableStream<Uint8Array>): Rea
         try {
           text = result.done ? decodeWith(decoder) : decodeWith(decoder, result.value as Uint8Array<ArrayBuffer>, { stream: true });
         } catch {
-          over = true;
-          void then(cancel(reader), () => {}, () => {});
-          hand(controller, ask(`U${FIELD}${exchange}`));
-          close(controller);
+          leave();
+          hand(controller, ask(`U${FIELD}${exchange}`), true);
           return;
         }
-        if (result.done) {
-          if (text !== "") hand(controller, ask(`C${FIELD}${exchange}${FIELD}${text}`));
-          if (!over) hand(controller, ask(`E${FIELD}${exchange}`));
-          if (!over) close(controller);
-          return;
-        }
-        if (text === "" || !hand(controller, ask(`C${FIELD}${exchange}${FIELD}${text}`))) return pump(controller);
+        // The decoder throws at a cut character, so nothing can be left over at the end.
+        if (result.done) hand(controller, ask(`E${FIELD}${exchange}`), true);
+        else if (text === "" || !hand(controller, ask(`C${FIELD}${exchange}${FIELD}${text}`))) return pump(controller);
       },
       (error): void => {
         ask(`X${FIELD}${exchange}`);
@@ -83,16 +83,25 @@ function judgedStream(exchange: string, source: ReadableStream<Uint8Array>): Rea
     );
   }
 
-  return new NativeStream<Uint8Array>(
+  // A stream of bytes, as the original is: pages may read it into their own buffers.
+  return new NativeStream(
     {
+      type: "bytes",
       pull: pump,
       cancel(reason) {
         ask(`X${FIELD}${exchange}`);
         return cancel(reader, reason);
       },
     },
-    { highWaterMark: 0, size: () => 1 },
+    { highWaterMark: 0 },
   );
+}
+
+/** Closes a stream; a page that waits with its own buffer is told too. */
+function finish(controller: ReadableByteStreamController): void {
+  close(controller);
+  const waiting = byobRequest(controller);
+  if (waiting) respond(waiting, 0);
 }
 
 /** A built response forgets where it came from; the original remembers. */

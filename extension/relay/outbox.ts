@@ -53,7 +53,8 @@ export function openOutbox(): Outbox {
       else schedule(DELAY_MS);
     },
     flush() {
-      void send();
+      // All of it, whatever is under way: there is no later. What arrives twice is stored once, by its id.
+      for (let at = 0; at < waiting.length; at += BATCH) void browser.runtime.sendMessage({ kind: "records", records: waiting.slice(at, at + BATCH) } satisfies ToBackground).catch(() => undefined);
     },
   };
 }

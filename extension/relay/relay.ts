@@ -31,8 +31,11 @@ export function startRelay(): void {
     switch (verb) {
       case "H":
         return headAnswer(open.head(Number(first), second), exchange);
-      case "C":
-        return `O${FIELD}${open.chunk(first)}`;
+      case "C": {
+        const text = open.chunk(first);
+        if (open.over) exchanges.delete(exchange);
+        return `${open.over ? "F" : "O"}${FIELD}${text}`;
+      }
       case "E":
         exchanges.delete(exchange);
         return `O${FIELD}${open.end()}`;
@@ -46,8 +49,8 @@ export function startRelay(): void {
 
   function ask(question: string): string {
     const [, id = "", method = "", url = "", headerLines = "", state = "", body = ""] = split(question, 7);
-    const request: HttpRequest = { method, headers: readHeaders(headerLines), body: state === "text" ? body : null, unreadable: state === "opaque" };
-    if (!looksLikeMcp(request) && !(channels.has(url) && isListening(request))) return "N";
+    const request: HttpRequest = { method, headers: readHeaders(headerLines), body: state === "text" ? body : null, unreadable: state === "opaque" ? "encoding" : state === "large" ? "oversize" : null };
+    if (!looksLikeMcp(request, channels.has(url))) return "N";
     if (!snapshot.ready) return "W";
     const session = channels.find(url, authenticationOf(request));
     if (!session) return "N";
@@ -117,11 +120,6 @@ function readHeaders(lines: string): Record<string, string> {
     if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
   }
   return headers;
-}
-
-/** The listening GET and the DELETE of a session whose server we already know. */
-function isListening(request: HttpRequest): boolean {
-  return request.method === "DELETE" || (request.method === "GET" && (request.headers["accept"] ?? "").includes("text/event-stream"));
 }
 
 function authenticationOf(request: HttpRequest): AuthenticationSeen {

@@ -14,7 +14,7 @@ export const READY_EVENT = "r";
 
 /**
  * Tap → relay. First field is the verb:
- * - `Q` request: exchange, HTTP method, absolute URL, headers (`name: value` lines, lower-case; of `authorization` only the scheme), `none` | `text` | `opaque`, body
+ * - `Q` request: exchange, HTTP method, absolute URL, headers (`name: value` lines, lower-case; of `authorization` only the scheme), `none` | `text` | `opaque` | `large`, body
  * - `H` reply head: exchange, status, content-type
  * - `C` reply chunk: exchange, text
  * - `E` reply end: exchange
@@ -32,5 +32,6 @@ export type TapVerb = "Q" | "H" | "C" | "E" | "U" | "X";
  * - `A` answer: status, content-type, body; nothing is sent (for `H`: in place of the reply)
  * - `T` tap the reply: send every chunk
  * - `O` output: for `C`, `E` and `U`, the text to hand on (may be empty)
+ * - `F` final output: the same, and nothing more will come; the source need not be read on
  */
-export type RelayVerb = "P" | "N" | "W" | "R" | "A" | "T" | "O";
+export type RelayVerb = "P" | "N" | "W" | "R" | "A" | "T" | "O" | "F";
