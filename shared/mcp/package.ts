@@ -42,17 +42,32 @@ export function packageOf(command: string, args: readonly string[]): PackageIden
 
 const NPM_SPEC = /^(@[a-z0-9][\w.-]*\/[a-z0-9][\w.-]*|[a-z0-9][\w.-]*)(?:@([^:/\\\s]*))?$/i;
 const PYPI_SPEC = /^([a-z0-9](?:[\w.-]*[a-z0-9])?)(?:\[[\w,.-]+\])?(?:(?:==|@)([^:/\\\s,]*))?$/i;
+/** A version, a range or a tag. */
+const FROM_REGISTRY = /^(?:[\^~=<>]{0,2}v?\d[\w.+*-]*|[a-z][a-z0-9-]*|[*x])?$/i;
+/** npm takes these for files of the current folder, also behind `name@` (npm-package-arg, `isFileName`). */
+const ARCHIVE = /\.(?:tgz|tar|tar\.gz)$/i;
 
-/** `name@npm:other`, `name@https://…`, folders and git addresses start something else than `name` from the registry. */
+/** `name@npm:other`, `name@https://…`, `name@.`, `name@x.tgz`, folders and git addresses start something else than `name` from the registry. */
 function packageSpec(registry: "npm" | "pypi", spec: string | undefined): PackageIdentity | undefined {
   const match = (registry === "npm" ? NPM_SPEC : PYPI_SPEC).exec(spec ?? "");
   if (!match) return undefined;
   const [, name = "", version = ""] = match;
+  if (!FROM_REGISTRY.test(version) || ARCHIVE.test(version) || ARCHIVE.test(name)) return undefined;
   return /^v?\d[\w.+-]*$/.test(version) && !/(?:^|\.)[x*](?:\.|$)/i.test(version) ? { registry, name, version } : { registry, name };
 }
 
 const IMAGE_SWITCHES = new Set(["-i", "-t", "-it", "-ti", "-d", "--rm", "--init", "--interactive", "--tty", "--read-only", "--privileged", "--detach"]);
 const IMAGE_VALUES = new Set(["-e", "--env", "-v", "--volume", "--mount", "--name", "-p", "--publish", "--network", "--net", "-w", "--workdir", "-u", "--user", "--env-file", "--add-host", "--platform", "-l", "--label", "--memory", "-m", "--cpus", "--cap-drop", "--cap-add", "--security-opt", "--pull", "--tmpfs"]);
+
+const ENVIRONMENT_FLAG = /^(?:-e|--env)$/;
+
+/** Variables that make a runner, a runtime or the system's loader fetch or run something else than the command says. */
+const STEERING = /^(?:npm_config_|yarn_|pnpm_|bun_|corepack_|node_|uv_|pip_|pipx_|python|ld_|dyld_|docker_|container_|xdg_|(?:bash_env|env|path|pathext|comspec|home|userprofile|appdata|localappdata)=)/i;
+
+/** Does `NAME=value` change what a command starts? */
+export function steersLaunch(assignment: string): boolean {
+  return STEERING.test(assignment);
+}
 
 /** The image of `docker run …`. `--entrypoint` and flags that are not known end the search. */
 function imageOf(args: readonly string[]): PackageIdentity | undefined {
@@ -60,6 +75,8 @@ function imageOf(args: readonly string[]): PackageIdentity | undefined {
   let at = 1;
   for (; (args[at] ?? "").startsWith("-"); at++) {
     const arg = args[at]!;
+    const [flag = "", value = ""] = arg.includes("=") ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] : [arg, args[at + 1]];
+    if (ENVIRONMENT_FLAG.test(flag) && value.includes("=") && STEERING.test(value)) return undefined;
     if (IMAGE_VALUES.has(arg)) at++;
     else if (!IMAGE_SWITCHES.has(arg) && !IMAGE_VALUES.has(arg.split("=")[0]!)) return undefined;
   }
