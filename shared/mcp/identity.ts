@@ -45,9 +45,19 @@ export function remoteServer(address: string): RemoteServerIdentity | undefined 
   const parsed = new URL(address);
   const scheme = { "http:": "http:", "https:": "https:", "ws:": "http:", "wss:": "https:" }[parsed.protocol];
   if (!scheme) return undefined;
-  const path = parsed.pathname.length > 1 ? maskPath(parsed.pathname.replace(/\/+$/, "")) : "";
-  const url = `${scheme}//${parsed.host}${path}`;
+  const path = parsed.pathname.length > 1 ? maskPath(plainPath(parsed.pathname).replace(/\/+$/, "")) : "";
+  const port = parsed.port ? `:${parsed.port}` : "";
+  // `host.` is `host`: nobody may get around a rule by one dot.
+  const url = `${scheme}//${parsed.hostname.replace(/\.$/, "")}${port}${path}`;
   return { kind: "remote", id: serverId(`remote ${url}`), url };
+}
+
+/** One spelling for one path: `%6d` is `m` (RFC 3986, 6.2.2), other escapes in capitals. */
+export function plainPath(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (escape, hex: string) => {
+    const char = String.fromCharCode(Number.parseInt(hex, 16));
+    return /[A-Za-z0-9._~-]/.test(char) ? char : escape.toUpperCase();
+  });
 }
 
 /** Identity of a local server. @param args with secrets already masked: they are shown and hashed. */

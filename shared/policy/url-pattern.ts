@@ -1,6 +1,8 @@
 /** Matching server URLs by pattern, part by part: a `*` in the host never swallows a `/`, so `https://*.acme.example/*` cannot match `https://evil.example/x.acme.example/y`. */
 import { glob, type Glob } from "../base/glob.ts";
 import { fail, ok, type Result } from "../base/result.ts";
+import { plainPath } from "../mcp/identity.ts";
+import { maskPath } from "../mcp/opaque.ts";
 
 export interface UrlPattern {
   readonly pattern: string;
@@ -24,7 +26,31 @@ export function readUrlPattern(pattern: string): Result<UrlPattern> {
   if (!hostAndPort) return fail(/[^\p{ASCII}]/u.test(authority) ? 'has a host with letters beyond ASCII; write it in its "xn--" form' : "has a host that cannot be read; write host or host:port");
   if (/[?#]/.test(parts[3] ?? "")) return fail("has a query or fragment; servers are matched by scheme, host and path only");
   if (parts[3] === undefined && authority.includes("*")) return fail('has no path; add "/*" for every path');
-  return ok(urlPattern(pattern, schemes, glob(hostAndPort[1]!), hostAndPort[2], pathGlobs(parts[3] ?? "")));
+  const [, host = "", port] = hostAndPort;
+  if (port !== undefined && port !== "*" && (port.startsWith("0") || Number(port) > 65_535)) return fail(`has the port "${port}", which no address has`);
+  const path = parts[3] ?? "";
+  const written = writtenAs(host, path);
+  if (written) return fail(`can never match: addresses are compared in one spelling; write "${written}"`);
+  return ok(urlPattern(pattern, schemes, glob(host), port, pathGlobs(asIdentified(path))));
+}
+
+/** How a host or path has to be written so that an identity can match it, where it is written otherwise. */
+function writtenAs(host: string, path: string): string | null {
+  if (host.endsWith(".")) return host.replace(/\.+$/, "");
+  if (!host.includes("*")) {
+    const plain = URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`).hostname : host;
+    if (plain !== host) return plain;
+  }
+  const plain = plainPath(new URL(`http://host${path}`).pathname);
+  return path !== "" && plain !== path ? plain : null;
+}
+
+/** Identities carry a segment that looks like a credential as its hash; the policy may write it as it is. */
+function asIdentified(path: string): string {
+  return path
+    .split("/")
+    .map((segment) => (segment.includes("*") ? segment : maskPath(segment)))
+    .join("/");
 }
 
 /** Identities carry no trailing slash, and the root has no path at all. */
