@@ -193,6 +193,7 @@ test("a refused policy shows its exact errors while the old one stays", async ()
   expect(await popup.getByRole("alert").count()).toBe(0);
 });
 
+// threat: hostile-names
 test("names that a stranger chose stay text and inside the frame", async () => {
   await report(hostileDay());
   await popup.locator("details.server", { hasText: "evil.example" }).waitFor();

@@ -80,7 +80,8 @@ function listenIn(exchange: Exchange, response: ServerResponse): void {
   }) as typeof write;
   response.end = ((chunk?: unknown, ...rest: unknown[]) => {
     note(chunk);
-    exchange.state = "ended";
+    // A mount may still end an answer whose connection is gone.
+    if (exchange.state === "open") exchange.state = "ended";
     // `end` hands a last chunk to `write` itself: it must not be noted twice.
     response.write = write;
     return Reflect.apply(end, response, [chunk, ...rest]) as ServerResponse;

@@ -59,6 +59,7 @@ test("a development install takes the first answer", async () => {
   expect(managed.current().management).toBe("unmanaged");
 });
 
+// threat: managed-emptied
 test("empty after a policy is an alarm: the last configuration holds, and one alarm is enough", async () => {
   const first = bench({ raw: { policy: "{}", mode: "enforce" } });
   await first.managed.start();

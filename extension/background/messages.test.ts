@@ -12,6 +12,7 @@ const doors: MessageDoors = {
 const PAGE = { id: "me", url: "https://chat.example/" };
 const POPUP = { id: "me", url: "chrome-extension://me/popup.html" };
 
+// threat: forged-records
 test("a relay may hand over records but not look around", async () => {
   expect(await answer(doors, { kind: "records", records: [] }, PAGE)).toEqual({ ok: true });
   expect(answer(doors, { kind: "state" }, PAGE)).toBeUndefined();

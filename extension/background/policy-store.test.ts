@@ -108,6 +108,7 @@ test("a wrong digest is refused and the old policy stays", async () => {
   expect(applied).toHaveLength(2);
 });
 
+// threat: policy-typo
 test("a policy with a typo is refused whole, shown, recorded once, and forgotten after a good one", async () => {
   const { store, rejected, world } = bench();
   await store.managed(UNMANAGED);
@@ -129,6 +130,7 @@ test("broken and ambiguous JSON are refused", async () => {
   expect(rejected.map((each) => each.errors.join())).toEqual([expect.stringContaining("not valid JSON"), expect.stringContaining("twice")]);
 });
 
+// threat: policy-rollback
 test("an older revision of the same policy is refused, also after a restart", async () => {
   const first = bench();
   await first.store.managed(UNMANAGED);
@@ -170,6 +172,7 @@ test("when browser policy stops carrying one, the host's waits ready", async () 
   expect(store.current()).toMatchObject({ policy: { id: "machine" }, source: "machine" });
 });
 
+// threat: stand-in-host
 test("a host that claims to be the browser is refused", async () => {
   const { store, rejected } = bench();
   await store.managed(UNMANAGED);

@@ -54,6 +54,7 @@ test("a failed write is no receipt, and the next one succeeds", async () => {
   expect(stored).toEqual([records]);
 });
 
+// threat: forged-records
 test("what does not hold up is counted, not stored and not asked for again", async () => {
   const { writer, stored, world } = bench();
   const good = aMessage({});

@@ -157,6 +157,7 @@ test.each(BROKEN)("%s broken: a problem with its place, and the other files are 
   expect(found.filesFailed).toHaveLength(1);
 });
 
+// threat: configuration-traps
 test("a YAML bomb and a document of odd types are no trouble", async () => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh".split("").map((name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[index]}`).join(",")}]`).join("\n")}\nmcpServers: *h\n`;
   const found = await discover(fixturePlace("linux", { "~/.continue/config.yaml": bomb, "~/.cursor/mcp.json": "[1]", "~/.gemini/settings.json": '{"mcpServers": "no"}', "~/.claude.json": '{"projects": [], "mcpServers": {"a": 7, "b": {}, "__proto__": {"command": "x"}}}' }));
@@ -171,6 +172,7 @@ test("an empty file is empty; a byte order mark and UTF-16 are read", async () =
   expect(found.servers.map((server) => server.client.name)).toEqual(["Gemini CLI", "LM Studio"]);
 });
 
+// threat: configuration-traps
 test.skipIf(process.platform === "win32")("a pipe, a folder, a device and a giant are refused, not waited for", async () => {
   const place = fixturePlace("linux", { "~/.lmstudio/mcp.json": JSON_NOTES });
   mkdirSync(join(place.home, ".cursor"));

@@ -1,9 +1,12 @@
 /** Moves one direction of a pipe through the session: lines in, effects out, back-pressure kept, bytes untouched unless the gate says so. */
 import type { Readable, Writable } from "node:stream";
 import { lineFramer, type LineFrame } from "../../shared/mcp/lines.ts";
+import { guessId } from "../../shared/mcp/message.ts";
 import type { Direction } from "../../shared/mcp/channel.ts";
 import { MAX_MESSAGE_BYTES } from "../../shared/gate/http.ts";
 import type { Effect, Input, Session } from "../../shared/gate/session.ts";
+
+type Unreadable = Extract<Input, { kind: "unreadable" }>;
 
 export interface PumpParts {
   readonly direction: Direction;
@@ -13,57 +16,90 @@ export interface PumpParts {
   /** Where the sender hears answers. */
   readonly back: Writable;
   readonly session: Session;
+  /** Longest message that is held to be judged; for tests. */
+  readonly maxBytes?: number;
   onRecord(effect: Extract<Effect, { kind: "record" }>): void;
   /** Takes output of the server that is no message (a stray print), so that it is not lost. */
   onStray(bytes: Uint8Array): void;
-  /** The sender has closed, and all it sent was handed on. */
-  onEnd(): void;
+  /** Sluice itself failed on a message, which was therefore not handed on. @param name of the error; its text may quote the message. */
+  onFailure(name: string): void;
 }
 
-const SPACE_ONLY = /^\s*$/;
+export interface Flow {
+  /** The sender has closed, and all it sent was handed on. */
+  readonly done: Promise<void>;
+  /** Bytes taken so far. */
+  taken(): number;
+  /** A reader at the other end is slower than the sender. */
+  waits(): boolean;
+}
 
-export function pump(parts: PumpParts): void {
-  const { from, to, back, session, direction } = parts;
-  const framer = lineFramer(MAX_MESSAGE_BYTES);
+const LF = 10, CR = 13, SPACE = 32, TAB = 9, BRACE = 123, BRACKET = 91;
+const HEAD_BYTES = 4096;
+/** Stray prints that get a record of their own; after that only each doubling of their number does. */
+const STRAYS_RECORDED = 16;
+
+export function pump(parts: PumpParts): Flow {
+  const { from, to, back, session, direction, maxBytes = MAX_MESSAGE_BYTES } = parts;
+  const framer = lineFramer(maxBytes);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const full = new Set<Writable>();
+  let taken = 0;
+  let strays = 0;
 
   function write(target: Writable, bytes: Uint8Array | string): void {
-    if (target.writable && !target.write(bytes)) {
-      // A slow reader slows the sender down, instead of filling our memory.
-      from.pause();
-      target.once("drain", () => from.resume());
-    }
+    if (!target.writable || target.write(bytes) || full.has(target)) return;
+    // A slow reader slows the sender down, instead of filling our memory. One that is gone holds nobody up.
+    full.add(target);
+    from.pause();
+    const again = (): void => {
+      for (const event of ["drain", "close", "error"]) target.off(event, again);
+      full.delete(target);
+      if (full.size === 0) from.resume();
+    };
+    for (const event of ["drain", "close", "error"]) target.on(event, again);
   }
 
   function take(frame: LineFrame): void {
     if (frame.kind === "oversize") {
-      const head = new TextDecoder().decode(frame.head);
-      carryOut(session.step({ kind: "unreadable", direction, fault: "oversize", detail: `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`, bytes: frame.bytes, head }), null);
+      carryOut(judge(unreadable("oversize", `it is larger than ${maxBytes >> 20} MiB`, frame.bytes, headOf(frame))), null);
       return;
     }
     const { bytes } = frame;
+    const first = firstByte(bytes);
+    if (first === undefined) return write(to, bytes);
+    if (direction === "to-client" && first !== BRACE && first !== BRACKET) return stray(bytes);
     const text = decode(bytes);
-    if (text === null) {
-      carryOut(step({ kind: "unreadable", direction, fault: "encoding", detail: "it is not valid UTF-8", bytes: bytes.length, head: new TextDecoder().decode(bytes.subarray(0, 4096)) }), null);
-      return;
-    }
-    if (SPACE_ONLY.test(text)) {
-      write(to, bytes);
-      return;
-    }
-    const first = text.trimStart()[0];
-    if (direction === "to-client" && first !== "{" && first !== "[") {
-      parts.onStray(bytes);
-      for (const effect of step({ kind: "unreadable", direction, fault: "not-json", detail: "the server printed text that is no message; it went to standard error", bytes: bytes.length, head: "" })) {
-        if (effect.kind === "record") parts.onRecord(effect);
-      }
-      return;
-    }
-    carryOut(step({ kind: "message", direction, text }), bytes);
+    if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), bytes);
+    else if (isCut(bytes)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
+    else carryOut(judge({ kind: "message", direction, text }), bytes);
   }
 
-  function step(input: Input): Effect[] {
-    return session.step(input);
+  function stray(bytes: Uint8Array): void {
+    parts.onStray(bytes);
+    strays++;
+    if (strays > STRAYS_RECORDED && (strays & (strays - 1)) !== 0) return;
+    const effects = judge(unreadable("not-json", "the server printed text that is no message; it went to standard error", bytes.length, ""));
+    for (const effect of effects) if (effect.kind === "record") parts.onRecord(effect);
+  }
+
+  function unreadable(fault: Unreadable["fault"], detail: string, bytes: number, head: string): Unreadable {
+    return { kind: "unreadable", direction, fault, detail, bytes, head };
+  }
+
+  /** Fails closed: what the gate breaks on is not handed on, and whoever waits is told. */
+  function judge(input: Input): readonly Effect[] {
+    try {
+      return session.step(input);
+    } catch (error) {
+      parts.onFailure(error instanceof Error ? error.name : "unknown");
+      if (input.kind !== "message") return [];
+      try {
+        return session.step(unreadable("syntax", "Sluice itself failed while it looked at it", input.text.length, input.text));
+      } catch {
+        return [];
+      }
+    }
   }
 
   function decode(bytes: Uint8Array): string | null {
@@ -88,6 +124,8 @@ export function pump(parts: PumpParts): void {
           break;
         case "record":
           parts.onRecord(effect);
+          // `[INFO] ready` looks like the start of a message; what reads as none and nobody waits for is a print like any other.
+          if (original && direction === "to-client" && effect.record.kind === "malformed" && effect.record.fault === "syntax" && effect.record.outcome === "dropped") parts.onStray(original);
           break;
         case "drop":
           break;
@@ -95,11 +133,54 @@ export function pump(parts: PumpParts): void {
     }
   }
 
-  from.on("data", (chunk: Uint8Array) => {
-    for (const frame of framer.push(chunk)) take(frame);
+  function takeAll(frames: readonly LineFrame[]): void {
+    if (frames.length < 2) return frames.forEach(take);
+    // Several messages in one piece leave in one piece.
+    to.cork();
+    try {
+      frames.forEach(take);
+    } finally {
+      to.uncork();
+    }
+  }
+
+  const done = new Promise<void>((resolve) => {
+    if (from.destroyed) return resolve();
+    from.on("data", (chunk: Uint8Array) => {
+      taken += chunk.length;
+      takeAll(framer.push(chunk));
+    });
+    from.on("end", () => {
+      takeAll(framer.end());
+      resolve();
+    });
+    // A pipe that breaks ends as well, without its end.
+    from.on("close", resolve);
+    from.on("error", () => resolve());
   });
-  from.on("end", () => {
-    for (const frame of framer.end()) take(frame);
-    parts.onEnd();
-  });
+  return { done, taken: () => taken, waits: () => full.size > 0 };
+}
+
+/** First byte that is no white space; undefined on a blank line. */
+function firstByte(bytes: Uint8Array): number | undefined {
+  return bytes.find((byte) => byte !== SPACE && byte !== LF && byte !== CR && byte !== TAB);
+}
+
+/** A carriage return before the line's end: some readers (Python's text mode) split there, and would see two messages where we have judged one. */
+function isCut(bytes: Uint8Array): boolean {
+  const at = bytes.indexOf(CR);
+  return at >= 0 && bytes.subarray(at).some((byte) => byte !== CR && byte !== LF);
+}
+
+const LAST_ID = /"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?\d{1,20})\s*(?:,\s*"[^"\\]*"\s*:\s*"[^"\\]*"\s*)?\}\s*$/;
+
+/** What is left of a line that was too long, in a form in which its id can be found: first in the message, or last as the TypeScript SDKs write it. */
+function headOf({ head, tail }: Extract<LineFrame, { kind: "oversize" }>): string {
+  const text = lenient(head);
+  const last = LAST_ID.exec(lenient(tail))?.[1];
+  return guessId(text) === null && last !== undefined ? `{"id":${last}}` : text;
+}
+
+function lenient(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

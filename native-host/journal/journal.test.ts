@@ -102,6 +102,7 @@ test("a block is in the file before append returns; other records wait", () => {
   return journal.close();
 });
 
+// threat: journal-tampering
 test("the chain shows a changed, a removed, a swapped and a foreign line", async () => {
   const journal = openJournal(dir, "host");
   for (const detail of ["one", "two", "three"]) journal.append(note(detail));

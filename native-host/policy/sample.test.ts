@@ -70,6 +70,7 @@ function probes(): Facts[] {
   return SERVERS.flatMap((server) => (["to-server", "to-client"] as const).flatMap((direction) => ["get_customer", "delete_customer", null].flatMap((tool) => findings.map((each) => exampleFacts(server, { direction, tool, findings: each })))));
 }
 
+// threat: policy-typo
 test("one wrong character in a key, an effect or a mode is refused, or leaves every decision at least as strict", async () => {
   const before = (await sample())!;
   const facts = probes();

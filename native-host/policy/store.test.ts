@@ -110,6 +110,7 @@ async function forgeMachineState(good: string, floors: Record<string, number>): 
   writeFileSync(lastGoodPath(paths.state, "machine"), JSON.stringify({ v: 1, file: path, textDigest: textDigest(good), digest: policyDigest(policy), policy, floors }));
 }
 
+// threat: stand-in-host
 test("attack: a forged state file cannot put another policy behind the machine policy's own text", async () => {
   await forgeMachineState(yaml("corp", 7), { corp: 7 });
   expect(summary((await open()).current())).toBe("machine corp 7 block");
@@ -196,6 +197,7 @@ test("a last good policy of another file is not used", async () => {
   expect(summary((await open({ file: other })).current())).toBe("baseline sluice-baseline 1 monitor");
 });
 
+// threat: policy-rollback
 test("a lower revision of the same id is refused; the same revision, or another id, is not", async () => {
   writeLocal(yaml("mine", 5));
   await open();

@@ -51,6 +51,7 @@ test("what JSON.parse refuses is refused, and what it takes is taken or named am
   );
 });
 
+// threat: ambiguous-json, parser-bomb
 test.each([
   ['{"a":1,"a":2}', "duplicate-key"],
   ['{"a":1,"\\u0061":2}', "duplicate-key"],
@@ -74,6 +75,7 @@ test("the same key in two objects, and pairs of surrogates, are no fault", () =>
   expect(scanJson('["\\ud83d\\ude00 😀"]').ok).toBe(true);
 });
 
+// threat: parser-bomb
 test("too many nodes stop the scan", () => {
   const scanned = scanJson(`[${"0,".repeat(20)}0]`, { maxDepth: 4, maxNodes: 10 });
   expect(scanned.ok ? "ok" : scanned.why.kind).toBe("nodes");

@@ -68,6 +68,7 @@ describe("replies, cut anywhere", () => {
     fc.assert(fc.property(anywhere, (places) => void expect(reply(send(post(call())), "text/event-stream", clean, places)).toBe(clean)));
   });
 
+  // threat: split-in-chunks
   test("a stream with a card number loses that number and nothing else", () => {
     const dirty = clean.replace("grüße", CARD);
     fc.assert(
@@ -108,6 +109,7 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
     expect(records.some((record) => record.kind === "malformed")).toBe(true);
   });
 
+  // threat: wrong-content-type
   test("a success of the wrong type is replaced, an error page passes, for what it says", () => {
     const wrong = send(post(call())).head(200, "text/html");
     expect(wrong.kind).toBe("answer");
@@ -150,6 +152,7 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
     expect(reply(send(post(call())), "text/event-stream", "event: endpoint\ndata: /messages?s=1\n\n")).toBe("event: endpoint\ndata: /messages?s=1\n\n");
   });
 
+  // threat: oversized-message
   test("twenty megabytes are refused with a word, and the rest of them swallowed", () => {
     const exchange = send(post(call()));
     exchange.head(200, "application/json");
@@ -174,6 +177,7 @@ test("a server that is not admitted gets neither message nor listener", () => {
   expect(send({ method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }).verdict.kind).toBe("answer");
 });
 
+// threat: copy-in-structured-content
 test("a redacted argument takes its mirrored header along", () => {
   const token = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
   const { verdict } = send(post(call({ note: token }), { "mcp-param-note": token, "mcp-param-other": "x" }));

@@ -102,6 +102,7 @@ describe("a refusal", () => {
     expect(JSON.parse(reply?.kind === "reply" ? reply.text : "")).toMatchObject({ result: { isError: true, resultType: "complete" } });
   });
 
+  // threat: late-reply
   test("of a server that no entry admits is an error outside the reserved codes, for its replies too", () => {
     open("https://rogue.example/mcp");
     const [, reply] = say("to-server", { jsonrpc: "2.0", id: 0, method: "initialize", params: {} });
@@ -114,6 +115,7 @@ describe("a refusal", () => {
     expect(say("to-client", { jsonrpc: "2.0", method: "notifications/message", params: { data: "x" } })).toEqual([{ kind: "drop" }]);
   });
 
+  // threat: refusal-leaks
   test("does not repeat what it refuses", () => {
     open("https://rogue.example/mcp");
     const [, reply] = say("to-server", call(1, "find", { q: TOKEN }));
@@ -137,12 +139,14 @@ describe("redaction", () => {
     expect(lastMessage().findings.map((finding) => finding.class)).toContain("secret.github-token");
   });
 
+  // threat: copy-in-structured-content
   test("covers the copy in structuredContent", () => {
     say("to-server", call(2, "get"));
     const [effect] = say("to-client", { jsonrpc: "2.0", id: 2, result: { content: [{ type: "text", text: `card ${CARD}` }], structuredContent: { card: CARD } } });
     expect(effect?.kind === "replace" && effect.text).not.toContain(CARD);
   });
 
+  // threat: handle-smuggling
   test("turns into a block where nothing may be rewritten", () => {
     const [drop, reply] = say("to-server", { jsonrpc: "2.0", id: 3, method: "tools/call", params: { name: "find", arguments: {}, requestState: TOKEN } });
     expect(drop).toEqual({ kind: "drop" });
@@ -156,6 +160,7 @@ test("a monitoring rule says what it would have done and holds nothing back", ()
   expect(lastMessage().decision).toMatchObject({ effect: "block", enforced: "monitor" });
 });
 
+// threat: ambiguous-json
 describe("what cannot be judged", () => {
   test.each([
     ["broken JSON", '{"jsonrpc":"2.0","id":4,"method":"tools/call",', "syntax"],
@@ -199,6 +204,7 @@ test("the handshake tells of both peers once, in the words of the answer", () =>
   expect(told[0]).toMatchObject({ protocolVersion: "2025-06-18", era: "legacy", serverInfo: { name: "Desk" }, clientInfo: { name: "Chat" }, capabilities: ["tools"] });
 });
 
+// threat: late-reply
 test("a new policy counts for the next message, a reply on its way included", () => {
   let policy = POLICY;
   const server = remoteServer("https://desk.example/mcp")!;

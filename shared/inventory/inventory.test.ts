@@ -100,6 +100,7 @@ test("clients know their servers and what they call themselves", () => {
   expect(inventory.clients.get(CURSOR.id)?.servers).toHaveLength(2);
 });
 
+// threat: hostile-names
 test("a server that lists tools without end fills no store, and its words cannot steer a terminal", () => {
   const many = Array.from({ length: LIMITS.tools + 50 }, (_, index) => ({ name: `tool_${index}`, description: "\u001b[31mred\u202e\n\u200bend" }));
   const entry = observeServer(observeServer(undefined, tools(many)), initialized({ time: 2000, serverInfo: { name: "\u001b]0;own\u0007title", version: "1" } }));

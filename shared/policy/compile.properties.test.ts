@@ -95,6 +95,7 @@ test("one more restricting rule never loosens", () => {
   );
 });
 
+// threat: rule-opens-server
 test("one more allowing rule changes nothing, on listed and on unlisted servers", () => {
   fc.assert(
     fc.property(policy, rule, facts, (written, more, about) => {

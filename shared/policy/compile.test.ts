@@ -37,6 +37,7 @@ test("replies and lists of a refused server are refused as well", () => {
   expect(decide(policy({}), ROGUE, { direction: "to-client", method: "tools/list", tool: null }).enforced).toBe("block");
 });
 
+// threat: rule-opens-server
 test("a content rule never opens a server", () => {
   expect(decide(policy({ rules: [rule({ effect: "allow", when: { server: { url: "https://rogue.example/*" } } })] }), ROGUE).enforced).toBe("block");
 });

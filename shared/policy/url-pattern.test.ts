@@ -8,6 +8,7 @@ function matches(pattern: string, url: string): boolean {
   return read.value.matches(url);
 }
 
+// threat: url-escape
 test.each([
   ["http://127.0.0.1:*/desk/mcp", "http://127.0.0.1:41873/desk/mcp", true],
   ["http://127.0.0.1:*/desk/mcp", "http://127.0.0.1/desk/mcp", true],

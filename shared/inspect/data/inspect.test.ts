@@ -52,6 +52,7 @@ test("schemas that speak about passwords hold none", () => {
   expect(classesAt({ result: { tools: [{ name: "login", description: "Takes a password and returns a token", inputSchema }] } })).toEqual([]);
 });
 
+// threat: encoded-secret
 test("escapes and encodings inside the message do not hide a value", () => {
   const escapes = [...token].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
   expect(inspect(null, `{"a":"${escapes}"}`).findings.map((finding) => [finding.start, finding.end])).toEqual([[0, token.length]]);

@@ -60,6 +60,7 @@ test("a short value vanishes where it stands alone, not inside other words", () 
   expect(JSON.parse(redactAll(text).text)).toEqual({ password: "[redacted secret.password]", note: "it is [redacted secret.password]", other: "akx9q7 stays" });
 });
 
+// threat: encoded-secret
 test("an encoded value is replaced as a whole, and a base64 field stays base64", () => {
   const encoded = asciiToBase64(`T=${token}\n`);
   const { result } = JSON.parse(redactAll(JSON.stringify({ result: { contents: [{ uri: "file:///a", blob: encoded }], text: `see ${encoded} there` } })).text) as {
@@ -99,6 +100,7 @@ test("a copy of a replaced value stays where nothing may change", () => {
   expect(replaced).toBe(1);
 });
 
+// threat: handle-smuggling
 test("a copy in a handle that no detector names is reported", () => {
   const password = "tR7" + fill("alnum", 12);
   const { text, untouchable } = redactAll(JSON.stringify({ result: { structuredContent: { password }, nextCursor: password } }));
