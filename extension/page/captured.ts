@@ -66,6 +66,12 @@ export const responseUrl = getter(Response.prototype, "url");
 export const responseType = getter(Response.prototype, "type");
 export const responseRedirected = getter(Response.prototype, "redirected");
 export const responseClone = uncurry(Response.prototype.clone);
+/** The ways to read a whole body; browsers differ in which they know. */
+export const responseReaders: [string, (this: Response) => Promise<unknown>][] = [];
+for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
+  const method = getOwnPropertyDescriptor(Response.prototype, name)?.value as ((this: Response) => Promise<unknown>) | undefined;
+  if (method) responseReaders[responseReaders.length] = [name, method];
+}
 
 export const getReader = uncurry(ReadableStream.prototype.getReader) as (self: ReadableStream<Uint8Array>) => ReadableStreamDefaultReader<Uint8Array>;
 export const read = uncurry(ReadableStreamDefaultReader.prototype.read) as (self: ReadableStreamDefaultReader<Uint8Array>) => Promise<ReadableStreamReadResult<Uint8Array>>;

@@ -1,8 +1,8 @@
 /** Replies of tapped exchanges: chunks go through the relay and come back as it says; everything else about the response stays. */
 import { FIELD } from "../../shared/messages/page.ts";
 import {
-  byobRequest, cancel, close, decodeWith, defineProperty, encode, enqueue, getReader, headersDelete, headersGet, NativeDecoder, NativeHeaders, NativeResponse, NativeStream, NativeTypeError,
-  raise, read, respond, responseBody, responseClone, responseHeaders, responseRedirected, responseStatus, responseStatusText, responseType, responseUrl, then,
+  apply, byobRequest, cancel, close, decodeWith, defineProperty, encode, enqueue, getReader, headersDelete, headersGet, NativeDecoder, NativeHeaders, NativeResponse, NativeStream, NativeTypeError,
+  raise, read, respond, responseBody, responseClone, responseHeaders, responseReaders, responseRedirected, responseStatus, responseStatusText, responseType, responseUrl, then,
 } from "./captured.ts";
 import { ask, fields } from "./line.ts";
 
@@ -26,8 +26,9 @@ export function judgeReply(exchange: string, response: Response): Response {
   }
   const headers = new NativeHeaders(responseHeaders(response));
   headersDelete(headers, "content-length");
-  const judged = new NativeResponse(judgedStream(exchange, body as ReadableStream<Uint8Array>), { status, statusText: responseStatusText(response), headers });
-  return dressed(judged, response);
+  const failure: Failure = { error: null };
+  const judged = new NativeResponse(judgedStream(exchange, body as ReadableStream<Uint8Array>, failure), { status, statusText: responseStatusText(response), headers });
+  return dressed(judged, response, failure);
 }
 
 /** A response that Sluice gives by itself. */
@@ -36,7 +37,12 @@ export function made(text: string, status: number, type: string): Response {
   return new NativeResponse(status === 202 || status === 204 ? null : text, { status, headers });
 }
 
-function judgedStream(exchange: string, source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+/** Why a reply broke off: Chromium's `text()` and its like would call every end of a built stream a TypeError, an abort included. */
+interface Failure {
+  error: { readonly reason: unknown } | null;
+}
+
+function judgedStream(exchange: string, source: ReadableStream<Uint8Array>, failure: Failure): ReadableStream<Uint8Array> {
   const reader = getReader(source);
   const decoder = new NativeDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -78,6 +84,7 @@ function judgedStream(exchange: string, source: ReadableStream<Uint8Array>): Rea
       },
       (error): void => {
         ask(`X${FIELD}${exchange}`);
+        failure.error = { reason: error };
         raise(controller, error);
       },
     );
@@ -105,9 +112,25 @@ function finish(controller: ReadableByteStreamController): void {
 }
 
 /** A built response forgets where it came from; the original remembers. */
-function dressed(response: Response, original: Response): Response {
+function dressed(response: Response, original: Response, failure?: Failure): Response {
   const facts: [string, unknown][] = [["url", responseUrl(original)], ["type", responseType(original)], ["redirected", responseRedirected(original)]];
   for (let i = 0; i < facts.length; i++) defineProperty(response, facts[i]![0], { value: facts[i]![1], configurable: true });
-  defineProperty(response, "clone", { value: () => dressed(responseClone(response), original), configurable: true, writable: true });
+  const methods: [string, (this: Response) => unknown][] = [["clone", () => dressed(responseClone(response), original, failure)]];
+  for (let i = 0; failure && i < responseReaders.length; i++) {
+    const [name, readAll] = responseReaders[i]!;
+    methods[methods.length] = [
+      name,
+      function () {
+        return then(
+          apply(readAll, this, []) as Promise<unknown>,
+          (value) => value,
+          (error) => {
+            throw failure.error ? failure.error.reason : error;
+          },
+        );
+      },
+    ];
+  }
+  for (let i = 0; i < methods.length; i++) defineProperty(response, methods[i]![0], { value: methods[i]![1], configurable: true, writable: true });
   return response;
 }
