@@ -4,7 +4,7 @@ import type { EventRecord } from "../events/record.ts";
 import { remoteServer } from "../mcp/identity.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy } from "../policy/language.ts";
-import { looksLikeMcp, openExchange, type HttpExchange, type HttpRequest } from "./http.ts";
+import { looksLikeMcp, openExchange, openReply, type HttpExchange, type HttpRequest } from "./http.ts";
 import { createSession, type Session } from "./session.ts";
 
 const POLICY: Policy = {
@@ -169,6 +169,16 @@ describe("what cannot be judged becomes an answer for whoever waits", () => {
     const { verdict } = send({ ...post(""), body: null, unreadable: "encoding" });
     expect(verdict.kind).toBe("answer");
   });
+});
+
+test("a reply can be judged alone: its request, which was judged before, is not judged or recorded again", () => {
+  const request = post(call());
+  session.step({ kind: "message", direction: "to-server", text: request.body! });
+  const exchange = openReply(session, request, (record) => records.push(record));
+  expect(exchange.head(200, "application/json").kind).toBe("tap");
+  expect(exchange.chunk(`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"${CARD}"}]}}`) + exchange.end()).not.toContain("4242 4242");
+  expect(records.map((record) => record.kind)).toEqual(["response"]);
+  expect(records[0]).toMatchObject({ method: "tools/call" });
 });
 
 test("a server that is not admitted gets neither message nor listener", () => {

@@ -45,8 +45,7 @@ export function looksLikeMcp(request: HttpRequest, known: boolean): boolean {
   return methods.some(isMcpMethod) || (streams && accept.includes("json"));
 }
 
-export interface HttpExchange {
-  readonly verdict: RequestVerdict;
+export interface HttpReply {
   head(status: number, contentType: string): ReplyVerdict;
   /** Decoded text in, text to hand on out. */
   chunk(text: string): string;
@@ -57,17 +56,29 @@ export interface HttpExchange {
   readonly over: boolean;
 }
 
+export interface HttpExchange extends HttpReply {
+  readonly verdict: RequestVerdict;
+}
+
 /** @param record takes every record that the exchange yields. */
 export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpExchange {
-  const step = (input: Parameters<Session["step"]>[0]): Effect[] => {
+  return new Exchange(stepOf(session, record), request, null);
+}
+
+/** The reply to a request that has been judged already, on the pipe that it came from. */
+export function openReply(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpReply {
+  return new Exchange(stepOf(session, record), request, { kind: "pass" });
+}
+
+type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
+
+function stepOf(session: Session, record: (record: EventRecord) => void): Step {
+  return (input) => {
     const effects = session.step(input);
     for (const effect of effects) if (effect.kind === "record") record(effect.record);
     return effects;
   };
-  return new Exchange(step, request);
 }
-
-type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
 
 const TOO_LARGE = `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`;
 
@@ -83,10 +94,10 @@ class Exchange implements HttpExchange {
   /** A part of the reply that was dropped, because nobody could be told whose it was. */
   #lost: Malformed | null = null;
 
-  constructor(step: Step, request: HttpRequest) {
+  constructor(step: Step, request: HttpRequest, judged: RequestVerdict | null) {
     this.#step = step;
     this.#request = request;
-    this.verdict = this.#judgeRequest();
+    this.verdict = judged ?? this.#judgeRequest();
   }
 
   #judgeRequest(): RequestVerdict {
