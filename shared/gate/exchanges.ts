@@ -2,7 +2,7 @@
 import type { Direction } from "../mcp/channel.ts";
 import { eraOfRequest, type Era } from "../mcp/era.ts";
 import type { Envelope } from "../mcp/message.ts";
-import { subjectOf, type SubjectFacts } from "./summary.ts";
+import { subjectOf, type Names, type SubjectFacts } from "./summary.ts";
 
 export interface Exchange {
   readonly id: string;
@@ -10,6 +10,10 @@ export interface Exchange {
   readonly era: Era;
   readonly subject: SubjectFacts;
   readonly startedAt: number;
+  /** False: another request used the same id while it was open, so an answer may belong to either. */
+  readonly sure: boolean;
+  /** What the request's record called things: the answer's record must not say more. */
+  names?: Names;
 }
 
 /** More open requests than any real client has; beyond it the oldest is forgotten. */
@@ -21,14 +25,17 @@ export class Exchanges {
   /** Opens an exchange for a request, finds and closes the one a response answers. */
   of(direction: Direction, envelope: Envelope, now: number, newId: () => string): Exchange | null {
     if (envelope.kind === "request") {
+      const key = keyOf(direction, envelope.id);
+      const before = this.#open.get(key);
+      const subject = subjectOf(envelope);
       const exchange: Exchange = {
         id: newId(),
         method: envelope.method,
         era: eraOfRequest(envelope.method, envelope.params),
-        subject: subjectOf(envelope),
+        subject,
         startedAt: now,
+        sure: before === undefined || (before.sure && before.method === envelope.method && isSame(before.subject, subject)),
       };
-      const key = keyOf(direction, envelope.id);
       this.#open.delete(key);
       this.#open.set(key, exchange);
       if (this.#open.size > MAX_OPEN) this.#open.delete(this.#open.keys().next().value as string);
@@ -52,5 +59,17 @@ export class Exchanges {
 }
 
 function keyOf(direction: Direction, id: string): string {
-  return `${direction} ${id}`;
+  return `${direction} ${sameId(id)}`;
+}
+
+/** One text for all ids that a client may take for the same: the TypeScript SDK looks up `Number(id)`, and `1.0` is 1 to every parser. Beyond 2^53 only the digits count. */
+function sameId(id: string): string {
+  const value = JSON.parse(id) as string | number;
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return String(number);
+  return typeof value === "string" ? JSON.stringify(value) : id;
+}
+
+function isSame(a: SubjectFacts, b: SubjectFacts): boolean {
+  return a.tool === b.tool && a.prompt === b.prompt && a.resource === b.resource;
 }

@@ -28,7 +28,8 @@ export class Introductions {
   /** Takes in one message; returns a record's content when something new is known and a server has spoken. */
   learn(envelope: Envelope, method: string | null, authentication: AuthenticationSeen, inspection: Inspection): Told | null {
     // A peer that hides a secret in its own name stays nameless: names are stored.
-    const news = inspection.findings.some((finding) => PEER_INFO.test(finding.pointer)) ? {} : introductionOf(envelope, method);
+    const told = inspection.findings.some((finding) => PEER_INFO.test(finding.pointer)) ? {} : introductionOf(envelope, method);
+    const news = inspection.findings.some((finding) => finding.pointer.startsWith("/result/capabilities/")) ? { ...told, capabilities: [] } : told;
     if (envelope.kind === "request" && (news.protocolVersion !== undefined || method === "initialize")) this.#era = eraOfRequest(envelope.method, envelope.params);
     // A client's proposal counts only until the server has answered with the version in use.
     if (news.protocolVersion !== undefined && (envelope.kind === "response" || envelope.kind !== "request" || envelope.method !== "initialize" || this.#protocolVersion === null)) this.#protocolVersion = news.protocolVersion;
@@ -36,11 +37,11 @@ export class Introductions {
     if (news.serverInfo) this.#server = news.serverInfo;
     if (news.capabilities) this.#capabilities = news.capabilities;
     if (envelope.kind !== "response" || (!news.serverInfo && !this.#server && this.#era === "legacy")) return null;
-    const told: Told = { protocolVersion: this.#protocolVersion, era: this.#era, serverInfo: this.#server, clientInfo: this.#client, capabilities: this.#capabilities, authentication };
-    const text = JSON.stringify(told);
+    const known: Told = { protocolVersion: this.#protocolVersion, era: this.#era, serverInfo: this.#server, clientInfo: this.#client, capabilities: this.#capabilities, authentication };
+    const text = JSON.stringify(known);
     if (text === this.#told) return null;
     this.#told = text;
-    return told;
+    return known;
   }
 
   /** The tools that a `tools/list` result names, or null. */
@@ -51,8 +52,10 @@ export class Introductions {
     return tools.slice(0, MAX_TOOLS).flatMap((tool: unknown, i) => {
       const summary = toolSummary(tool);
       if (!summary) return [];
-      const tainted = inspection.findings.find((finding) => finding.pointer.startsWith(`/result/tools/${i}/`));
-      return tainted ? { ...summary, description: `[withheld: ${tainted.class}]` } : summary;
+      const tainted = inspection.findings.filter((finding) => finding.pointer.startsWith(`/result/tools/${i}/`));
+      if (tainted.length === 0) return summary;
+      const inName = tainted.find((finding) => finding.pointer === `/result/tools/${i}/name`);
+      return { ...summary, ...(inName ? { name: `[withheld: ${inName.class}]` } : {}), description: `[withheld: ${tainted[0]!.class}]` };
     });
   }
 }

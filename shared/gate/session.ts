@@ -13,7 +13,7 @@ import { refusalText } from "../policy/explain.ts";
 import { compareEffects } from "../policy/verdict.ts";
 import { Exchanges, type Exchange } from "./exchanges.ts";
 import { Introductions } from "./introductions.ts";
-import { storableDecision, subjectOf, summarize } from "./summary.ts";
+import { namesOf, pointerMask, storableDecision, subjectOf, summarize } from "./summary.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
 
 /** What a session needs from the place it runs in. */
@@ -147,12 +147,16 @@ class GateSession implements Session {
     const inspection = inspectJson(message.text, message.leaves, this.#setup.key);
     const introduced = this.#introductions.learn(envelope, method, this.#authentication, inspection);
     const policy = this.#setup.policy();
-    const subject = exchange?.subject ?? subjectOf(envelope);
+    // An answer that nobody can place for certain may be the one that a rule is about.
+    const answers = envelope.kind === "response" || (envelope.kind === "other" && direction === "to-client");
+    const unplaced = answers && exchange?.sure !== true;
+    const subject = unplaced ? { tool: null, prompt: null, resource: null } : (exchange?.subject ?? subjectOf(envelope));
     let decision = policy.decide({
       channel: this.channel,
       direction,
-      method: method ?? undefined,
+      method: unplaced ? undefined : (method ?? undefined),
       ...subject,
+      unplaced,
       findings: inspection.findings,
       unknownClasses: inspection.unknown,
       protocolVersion: this.#introductions.protocolVersion ?? undefined,
@@ -165,7 +169,9 @@ class GateSession implements Session {
     const redacted = redactWhatMay(message.text, inspection, decision);
     decision = redacted.decision;
     const id = this.#id(now);
-    const summary = summarize(direction, message, exchange, method, subject, inspection, decision, redacted.replaced, now);
+    const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection);
+    if (exchange && envelope.kind === "request") exchange.names = names;
+    const summary = summarize(direction, message, exchange, names, inspection, decision, redacted.replaced, now);
     this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
     if (!isHeld(decision)) {
@@ -282,7 +288,7 @@ function redactWhatMay(text: string, inspection: Inspection, decision: Decision)
   const redacted = redactJson(text, inspection, decision.redactions);
   if (!redacted.untouchable.length) return { text: redacted.text, replaced: redacted.replaced, decision };
   const where = redacted.untouchable[0]!;
-  const message = `${where.class} stands in a place that cannot be rewritten (${where.pointer || "the whole message"}), so the message was stopped.`;
+  const message = `${where.class} stands in a place that cannot be rewritten (${pointerMask(inspection)(where.pointer) || "the whole message"}), so the message was stopped.`;
   return { text, replaced: 0, decision: { ...decision, effect: "block", enforced: "block", redactions: [], message: decision.message ? `${decision.message} ${message}` : message } };
 }
 

@@ -5,6 +5,7 @@ import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Direction } from "../mcp/channel.ts";
 import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
 import { METHODS } from "../mcp/methods.ts";
+import { MASK } from "../mcp/opaque.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Exchange } from "./exchanges.ts";
 
@@ -16,8 +17,11 @@ export interface SubjectFacts {
 }
 
 const NO_SUBJECT: SubjectFacts = { tool: null, prompt: null, resource: null };
+const UNKNOWN_SUBJECT: SubjectFacts = { tool: undefined, prompt: undefined, resource: undefined };
 
 export function subjectOf(envelope: Envelope): SubjectFacts {
+  // A peer may see a call in what is no message to us.
+  if (envelope.kind === "other") return UNKNOWN_SUBJECT;
   if (envelope.kind !== "request" && envelope.kind !== "notification") return NO_SUBJECT;
   const facts = Object.hasOwn(METHODS, envelope.method) ? METHODS[envelope.method] : undefined;
   if (!facts?.subject) return NO_SUBJECT;
@@ -28,12 +32,24 @@ export function subjectOf(envelope: Envelope): SubjectFacts {
 const MAX_NAME = 200;
 const KEPT = 3;
 
+/** What a record calls the things that a message is about. */
+export type Names = Pick<MessageRecord, "method" | "tool" | "prompt" | "resource">;
+
+/** Of a request or notification: names come from its own text, so what was found there is withheld. */
+export function namesOf(method: string | null, subject: SubjectFacts, inspection: Inspection): Names {
+  return {
+    method: method === null ? null : storable(method, "/method", inspection),
+    ...(subject.tool ? { tool: storable(subject.tool, "/params/name", inspection) } : {}),
+    ...(subject.prompt ? { prompt: storable(subject.prompt, "/params/name", inspection) } : {}),
+    ...(subject.resource ? { resource: storable(withoutQuery(subject.resource), "/params/uri", inspection) } : {}),
+  };
+}
+
 export function summarize(
   direction: Direction,
   message: SingleMessage,
   exchange: Exchange | null,
-  method: string | null,
-  subject: SubjectFacts,
+  names: Names,
   inspection: Inspection,
   decision: Decision,
   redacted: number,
@@ -44,10 +60,7 @@ export function summarize(
   return {
     kind,
     direction,
-    method: method === null ? null : storable(method, "/method", inspection),
-    ...(subject.tool ? { tool: storable(subject.tool, "/params/name", inspection) } : {}),
-    ...(subject.prompt ? { prompt: storable(subject.prompt, "/params/name", inspection) } : {}),
-    ...(subject.resource ? { resource: storable(withoutQuery(subject.resource), "/params/uri", inspection) } : {}),
+    ...names,
     bytes: byteLength(message.text),
     ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
     ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
@@ -73,8 +86,24 @@ function withoutQuery(uri: string): string {
   return uri.replace(/[?#].*$/s, "");
 }
 
+/** Pointers fit to be kept: a key in which something was found (maps by e-mail address are common) stands masked. */
+export function pointerMask(inspection: Inspection): (pointer: string) => string {
+  const keys = new Set(inspection.findings.flatMap((finding) => (finding.leaf.kind === "key" ? [finding.pointer] : [])));
+  if (keys.size === 0) return (pointer) => pointer;
+  return (pointer) => {
+    let at = "";
+    let out = "";
+    for (const step of pointer.split("/").slice(1)) {
+      at += `/${step}`;
+      out += `/${keys.has(at) ? MASK : step}`;
+    }
+    return out;
+  };
+}
+
 /** One summary a class, with up to three previews of distinct values. */
 export function foldFindings(inspection: Inspection): FindingSummary[] {
+  const shown = pointerMask(inspection);
   const byClass = new Map<string, { count: number; confidence: number; previews: string[]; fingerprints: string[]; pointers: string[] }>();
   for (const finding of inspection.findings) {
     let row = byClass.get(finding.class);
@@ -84,7 +113,7 @@ export function foldFindings(inspection: Inspection): FindingSummary[] {
     if (row.fingerprints.length < KEPT && !row.fingerprints.includes(finding.fingerprint)) {
       row.fingerprints.push(finding.fingerprint);
       row.previews.push(finding.preview);
-      row.pointers.push(finding.pointer.slice(0, MAX_NAME));
+      row.pointers.push(shown(finding.pointer).slice(0, MAX_NAME));
     }
   }
   return [...byClass].map(([name, row]) => ({ class: name, ...row }));

@@ -1,6 +1,7 @@
 /** Text → JSON-RPC message: scanned for ambiguity, parsed once, its id kept as it was written (ids beyond 2^53 must still correlate). */
 import { fail, ok, type Result } from "../base/result.ts";
 import { JSON_LIMITS, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
+import { METHODS } from "./methods.ts";
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -29,12 +30,13 @@ export interface BatchMessage {
 
 export type Message = SingleMessage | BatchMessage;
 
-/** Reads one document. Ambiguous JSON (duplicate keys, half surrogates, numbers out of range, too deep) is refused, not guessed at. */
+/** Reads one document. Ambiguous JSON (duplicate keys, half surrogates, numbers out of range, too deep, `Method` for `method`) is refused, not guessed at. */
 export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Result<Message, JsonFault> {
   const scanned = scanJson(text, limits);
   if (!scanned.ok) return scanned;
   const value = JSON.parse(text) as unknown;
-  if (!Array.isArray(value)) return ok(single(text, scanned.value, value));
+  // An empty batch says nothing, and is judged as something that says nothing.
+  if (!Array.isArray(value) || value.length === 0) return single(text, scanned.value, value);
   const members: SingleMessage[] = [];
   const parts = splitArray(text);
   if (parts.length !== value.length) return fail({ kind: "syntax", at: 0, message: "a batch that cannot be split" });
@@ -42,13 +44,33 @@ export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Res
     const part = parts[i]!;
     const leaves = scanJson(part, limits);
     if (!leaves.ok) return leaves;
-    members.push(single(part, leaves.value, value[i]));
+    const member = single(part, leaves.value, value[i]);
+    if (!member.ok) return member;
+    members.push(member.value);
   }
   return ok({ kind: "batch", text, members });
 }
 
-function single(text: string, leaves: readonly JsonLeaf[], value: unknown): SingleMessage {
-  return { kind: "single", text, leaves, envelope: envelopeOf(text, leaves, value) };
+function single(text: string, leaves: readonly JsonLeaf[], value: unknown): Result<SingleMessage, JsonFault> {
+  const twin = twinKey(value);
+  if (twin !== undefined) return fail({ kind: "duplicate-key", at: Math.max(0, text.indexOf(twin)), message: "a key that some programs take for another, because they overlook its case" });
+  return ok({ kind: "single", text, leaves, envelope: envelopeOf(text, leaves, value) });
+}
+
+const ENVELOPE_KEYS = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
+
+/** Some parsers (Go's encoding/json) match keys whatever their case and let the last one win: they would act on `Method` where we judged `method`. */
+function twinKey(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  for (const key of Object.keys(value)) if (!ENVELOPE_KEYS.has(key) && ENVELOPE_KEYS.has(foldCase(key))) return key;
+  const { method, params } = value;
+  const at = typeof method === "string" && Object.hasOwn(METHODS, method) ? METHODS[method]?.subject?.at : undefined;
+  return at && isObject(params) ? Object.keys(params).find((key) => key !== at && foldCase(key) === at) : undefined;
+}
+
+/** Up and down again: `ſ` is an s and the Kelvin sign a k to Unicode, and to Go. */
+function foldCase(key: string): string {
+  return key.length > 16 ? key : key.toUpperCase().toLowerCase();
 }
 
 function envelopeOf(text: string, leaves: readonly JsonLeaf[], value: unknown): Envelope {

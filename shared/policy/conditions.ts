@@ -20,9 +20,9 @@ export function compileCondition(condition: Condition, labels: ReadonlyMap<strin
   if (condition.client) clauses.push(...clientClauses(condition.client));
   if (condition.server) clauses.push(...serverClauses(condition.server));
   if (condition.method !== undefined) clauses.push(textClause("method", condition.method, ({ facts }) => facts.method));
-  if (condition.tool !== undefined) clauses.push(textClause("tool", condition.tool, ({ facts }) => facts.tool, { fixed: true }));
-  if (condition.prompt !== undefined) clauses.push(textClause("prompt", condition.prompt, ({ facts }) => facts.prompt));
-  if (condition.resource !== undefined) clauses.push(textClause("resource", condition.resource, ({ facts }) => facts.resource));
+  if (condition.tool !== undefined) clauses.push(textClause("tool", condition.tool, ({ facts }) => (facts.unplaced ? undefined : facts.tool), { fixed: true }));
+  if (condition.prompt !== undefined) clauses.push(textClause("prompt", condition.prompt, ({ facts }) => (facts.unplaced ? undefined : facts.prompt)));
+  if (condition.resource !== undefined) clauses.push(textClause("resource", condition.resource, ({ facts }) => (facts.unplaced ? undefined : facts.resource)));
   if (condition.direction !== undefined) clauses.push(textClause("direction", condition.direction, ({ facts }) => facts.direction, { fixed: true }));
   if (condition.transport !== undefined) clauses.push(textClause("transport", condition.transport, ({ facts }) => facts.channel.transport, { fixed: true }));
   if (condition.protocolVersion !== undefined) clauses.push(textClause("protocol version", condition.protocolVersion, ({ facts }) => facts.protocolVersion));

@@ -15,6 +15,8 @@ export interface Facts {
   readonly tool: string | null | undefined;
   readonly prompt: string | null | undefined;
   readonly resource: string | null | undefined;
+  /** An answer to a question that is not known. It uses no tool, so admission has nothing to say on it, but what it tells may come from any: to content rules tool, prompt and resource are not known. */
+  readonly unplaced?: boolean;
   readonly findings: readonly Finding[];
   /** Class globs that could not be judged. */
   readonly unknownClasses: readonly string[];
