@@ -8,6 +8,8 @@ export interface GuardedChild {
   readonly process: ChildProcess;
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** To be called once somebody listens to `stdout`. */
+  listening(): void;
 }
 
 /** Spawns `command` with its own standard error passed through untouched. Never through a shell, except for Windows command files, which cannot start otherwise. */
@@ -17,5 +19,8 @@ export function startChild(command: string, args: readonly string[], env: NodeJS
   // A server that is gone shows as its exit; what happens to its pipes on the way is no news.
   child.stdin.on("error", () => {});
   child.stdout.on("error", () => {});
-  return { process: child, stdin: child.stdin, stdout: child.stdout };
+  // Node throws away what nobody has read when a child ends; with a listener of this kind it waits. A server may say its only word before we have loaded.
+  const keep = (): void => {};
+  child.stdout.on("readable", keep);
+  return { process: child, stdin: child.stdin, stdout: child.stdout, listening: () => void child.stdout.off("readable", keep) };
 }
