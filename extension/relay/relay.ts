@@ -131,7 +131,9 @@ function authenticationOf(request: HttpRequest): AuthenticationSeen {
 /** The web app is the page in the address bar, whatever frame asks. Chromium tells a frame its ancestors; no page can change that. */
 function clientOf(): ClientIdentity {
   const ancestors = location.ancestorOrigins;
-  const origin = ancestors?.length ? ancestors[ancestors.length - 1]! : location.origin;
+  // A window opened as about:blank has no address of its own, but the origin of whoever opened it.
+  const own = location.origin === "null" ? globalThis.origin : location.origin;
+  const origin = ancestors?.length ? ancestors[ancestors.length - 1]! : own;
   const host = URL.canParse(origin) ? new URL(origin).host : origin;
   return { id: `app:${origin}`, name: host || origin };
 }
