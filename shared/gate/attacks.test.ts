@@ -5,6 +5,7 @@ import type { Channel, Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy } from "../policy/language.ts";
+import { looksLikeMcp, openExchange, type HttpRequest } from "./http.ts";
 import { createSession, type Session } from "./session.ts";
 
 const POLICY: Policy = {
@@ -153,4 +154,54 @@ describe("nothing that was found in a message stands in its records", () => {
     expect(records.some(({ kind }) => kind === "initialized")).toBe(true);
     expect(stored()).not.toContain(EMAIL);
   });
+});
+
+const post = (body: unknown, headers: Record<string, string> = {}): HttpRequest => ({ method: "POST", headers: { accept: "*/*", "content-type": "application/json", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body), unreadable: null });
+
+test("a batch of which something is refused over HTTP leaves nobody waiting", () => {
+  const exchange = openExchange(session, post([call(1, "find"), call("b", "delete_all"), { jsonrpc: "2.0", method: "notifications/initialized" }]), () => {});
+  const { verdict } = exchange;
+  const answers = JSON.parse(verdict.kind === "answer" ? verdict.body : "null") as { id: unknown }[];
+  expect(answers.map(({ id }) => id).sort()).toEqual([1, "b"]);
+  // Nothing of it was sent, so a late answer belongs to nobody.
+  expect(passes("to-client", result(1))).not.toContain(EMAIL);
+});
+
+describe("a call that does not look like MCP at first sight is looked at all the same", () => {
+  const written = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find"}}';
+  test.each([
+    ["a slash escaped, as PHP does", written.replace("tools/call", "tools\\/call")],
+    ["a method with escapes", written.replace("tools/call", "\\u0074ools/call")],
+    ["a key with escapes", written.replace("jsonrpc", "\\u006asonrpc")],
+    ["a version with escapes", written.replace("2.0", "2\\u002e0")],
+    ["another method key", written.replace("method", "\\u006dethod")],
+    ["keys in capitals", written.replace("jsonrpc", "JSONRPC").replace("method", "Method")],
+    ["no version at all", written.replace('"jsonrpc":"2.0",', "")],
+    ["a long way to the method", written.replace('"method"', `"params0":"${"x".repeat(200_000)}","method"`)],
+    ["a batch", `[${written}]`],
+    ["a byte order mark", `\ufeff${written}`],
+    ["a broken end", written.slice(0, -1)],
+  ])("%s", (_name, body) => {
+    expect(looksLikeMcp(post(body), false)).toBe(true);
+    expect(looksLikeMcp(post(body, { "content-type": "text/plain" }), false)).toBe(true);
+  });
+
+  test.each([
+    '{"method":"eth_call","jsonrpc":"2.0","id":1}',
+    '{"method":"GET","url":"/x"}',
+    '{"query":"{ me { method } }"}',
+    '{"text":"tools/call"}',
+    '{"event":"x","params":{"method":"tools/call"}}',
+    '[{"a":1}]',
+    '"jsonrpc"',
+    "method=tools/call",
+  ])("%s stays the page's own", (body) => {
+    expect(looksLikeMcp(post(body), false)).toBe(false);
+  });
+});
+
+test("what a GET brings under another content type is judged as text", () => {
+  const exchange = openExchange(session, { method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }, () => {});
+  expect(exchange.head(200, "text/plain")).toEqual({ kind: "tap" });
+  expect(exchange.chunk(`hello ${EMAIL}`) + exchange.end()).not.toContain(EMAIL);
 });

@@ -1,5 +1,6 @@
 /** MCP over HTTP around a session: one exchange is one request and its reply (a JSON document, a stream of documents, or server-sent events). Pure; the page relay and the HTTP guard bring the bytes. */
 import { jsonFramer, type JsonFramer } from "../mcp/json-stream.ts";
+import { isObject, readMessage, type JsonObject } from "../mcp/message.ts";
 import { isMcpMethod } from "../mcp/methods.ts";
 import { sseFramer, withData, type SseFrame, type SseFramer } from "../mcp/sse.ts";
 import type { EventRecord, Malformed } from "../events/record.ts";
@@ -30,19 +31,41 @@ export type ReplyVerdict =
   | { readonly kind: "tap" }
   | { readonly kind: "answer"; readonly status: number; readonly contentType: string; readonly body: string };
 
-/** Does this request look like MCP? Cheap on purpose; a body that says `jsonrpc` is enough to look closer.
+/** Does this request look like MCP? Cheap for what does not; a body is read as its server would read it, so that no way of writing hides a call.
  * @param known MCP was spoken with this very address before: then broken bodies, the listening GET and the DELETE are MCP too. */
 export function looksLikeMcp(request: HttpRequest, known: boolean): boolean {
   const { headers } = request;
   if (headers["mcp-session-id"] !== undefined || headers["mcp-protocol-version"] !== undefined || headers["mcp-method"] !== undefined) return true;
   const accept = headers["accept"] ?? "";
   const streams = accept.includes("text/event-stream");
-  if (request.method !== "POST") return known && (request.method === "DELETE" || (request.method === "GET" && streams));
+  if (request.method !== "POST" && request.body === null && !request.unreadable) return known && (request.method === "DELETE" || (request.method === "GET" && streams));
   if (request.body === null) return request.unreadable !== null && (known || (streams && accept.includes("json")));
-  if (known && /^\s*[[{]/.test(request.body)) return true;
-  const methods = [...request.body.slice(0, 100_000).matchAll(/"method"\s*:\s*"([^"\\]{1,80})"/g)].map((match) => match[1]!);
-  if (!/"jsonrpc"\s*:\s*"2\.0"/.test(request.body)) return false;
-  return methods.some(isMcpMethod) || (streams && accept.includes("json"));
+  if (!/^\s*[[{]/.test(request.body)) return false;
+  return known || saysMcp(request.body, streams && accept.includes("json"));
+}
+
+function saysMcp(body: string, asksForBoth: boolean): boolean {
+  // Neither name stands there, and no escape that could spell one.
+  if (!/jsonrpc|"method"|\\u00/iu.test(body)) return false;
+  let value: unknown;
+  try {
+    value = JSON.parse(body.trim());
+  } catch {
+    return /"jsonrpc"\s*:/i.test(body) && (asksForBoth || [...body.matchAll(/"method"\s*:\s*"([^"\\]{1,80})"/gi)].some((match) => isMcpMethod(match[1]!)));
+  }
+  return (Array.isArray(value) ? value : [value]).some((message) => {
+    if (!isObject(message)) return false;
+    const method = valueOf(message, "method");
+    const version = valueOf(message, "jsonrpc");
+    // Some servers do not insist on the version; a method like "ping" alone is too common a word.
+    if (typeof method === "string" && isMcpMethod(method)) return version !== undefined || method.includes("/");
+    return version === "2.0" && asksForBoth;
+  });
+}
+
+/** Of a key in any case: some servers do not insist on that either. */
+function valueOf(message: JsonObject, name: string): unknown {
+  return message[name] ?? Object.entries(message).find(([key]) => key.length < 16 && key.toUpperCase().toLowerCase() === name)?.[1];
 }
 
 export interface HttpReply {
@@ -108,6 +131,7 @@ class Exchange implements HttpExchange {
     const effects = this.#step({ kind: "message", direction: "to-server", text: request.body });
     const replaced = effects.find((effect) => effect.kind === "replace");
     const reply = effects.find((effect) => effect.kind === "reply");
+    if (reply && replaced) return { kind: "answer", status: 200, contentType: "application/json", body: this.#refuseRest(replaced.text, reply.text, effects) };
     if (reply) return answerOf(effects);
     if (replaced) return { kind: "replace", body: replaced.text, headers: mirroredHeaders(request.headers, request.body, replaced.text) };
     if (effects.some((effect) => effect.kind === "drop")) return { kind: "answer", status: 202, contentType: "", body: "" };
@@ -124,9 +148,10 @@ class Exchange implements HttpExchange {
       this.#json = jsonFramer(MAX_MESSAGE_BYTES);
       return { kind: "tap" };
     }
-    if (this.#request.method !== "POST") return { kind: "pass" };
+    // The empty answer to a notification. Nobody reads it, so it must not be kept open either.
+    if ((status === 202 || status === 204) && type === "") return { kind: "pass" };
     // An error page carries no message, but clients show its text to the model: it is judged as text.
-    if (status < 200 || status > 299 || status === 202 || status === 204) {
+    if (status < 200 || status > 299 || status === 202 || status === 204 || this.#request.body === null) {
       this.#plain = "";
       return { kind: "tap" };
     }
@@ -135,6 +160,18 @@ class Exchange implements HttpExchange {
     const effects = this.#step({ kind: "unreadable", direction: "to-client", fault: "content-type", detail, bytes: 0, head: this.#request.body ?? "" });
     const replaced = effects.find((effect) => effect.kind === "replace");
     return { kind: "answer", status: 200, contentType: "application/json", body: replaced?.text ?? "" };
+  }
+
+  /** One request has one reply: where a part of a batch is refused, the rest is not sent either, and its askers are told. */
+  #refuseRest(rest: string, refusals: string, effects: readonly Effect[]): string {
+    const refused = effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : [])).find((record) => "decision" in record && record.decision.enforced === "block");
+    const read = readMessage(rest);
+    const members = read.ok && read.value.kind === "batch" ? read.value.members : [];
+    const because = { id: refused?.id ?? "", fault: "batch" as const, detail: "another message of the same batch was refused" };
+    const others = members.flatMap(({ text }) =>
+      this.#step({ kind: "unanswered", head: text, because }).flatMap((effect) => (effect.kind === "replace" ? [effect.text] : [])),
+    );
+    return `[${[refusals.trim().slice(1, -1), ...others].join(",")}]`;
   }
 
   get over(): boolean {

@@ -42,10 +42,13 @@ export type Input =
   /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
   | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
   /** The reply to a request has ended without its answer, and a part of it had to be dropped. `head`: the request, to find its id. */
-  | { readonly kind: "unanswered"; readonly head: string; readonly because: Malformed }
+  | { readonly kind: "unanswered"; readonly head: string; readonly because: Unanswered }
   /** Presence of authentication, as the adapter saw it. */
   | { readonly kind: "authentication"; readonly seen: AuthenticationSeen }
   | { readonly kind: "close"; readonly reason: string };
+
+/** Why a request stays without its answer: a record of what was dropped, or the refusal of its batch. */
+export type Unanswered = Pick<Malformed, "id" | "detail"> & { readonly fault: Malformed["fault"] | "batch" };
 
 export type Effect =
   /** Hand on the original bytes. */
@@ -220,10 +223,16 @@ class GateSession implements Session {
   }
 
   /** Nothing where the request has its answer already, or where nobody waits. */
-  #unanswered(head: string, because: Malformed): void {
+  #unanswered(head: string, because: Unanswered): void {
     const id = guessId(head);
     const waiting = id === null ? null : this.#exchanges.take("to-server", id);
     if (id === null || !waiting) return;
+    if (because.fault === "batch") {
+      // Its own record says what was decided of it; this says why it was not sent all the same.
+      const text = `Sluice did not send this message: ${because.detail}.`;
+      this.#carryOut({ fate: "replace", text: refusal(id, waiting.method, waiting.era, BLOCKED_BY_POLICY, text, { reason: "policy", rule: null, reference: because.id }), reply: null });
+      return;
+    }
     const data = { reason: because.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference: because.id };
     this.#carryOut({ fate: "replace", text: refusal(id, waiting.method, waiting.era, NOT_JUDGEABLE, notPassed(because.detail, because.id), data), reply: null });
   }
