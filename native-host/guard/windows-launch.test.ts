@@ -61,7 +61,7 @@ function commandLineToArgv(line: string): string[] {
     let word = "";
     for (let quoted = false; at < line.length && (quoted || (line[at] !== " " && line[at] !== "\t")); ) {
       let slashes = 0;
-      while (line[at] === "\\") (slashes++, at++);
+      for (; line[at] === "\\"; at++) slashes++;
       if (line[at] !== '"') {
         word += "\\".repeat(slashes);
         if (slashes === 0) word += line[at++];
@@ -69,7 +69,7 @@ function commandLineToArgv(line: string): string[] {
       }
       word += "\\".repeat(slashes >> 1);
       if (slashes % 2) word += '"';
-      else if (quoted && line[at + 1] === '"') (word += '"', at++);
+      else if (quoted && line[at + 1] === '"') word += line[++at];
       else quoted = !quoted;
       at++;
     }
