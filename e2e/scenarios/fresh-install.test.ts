@@ -65,14 +65,14 @@ async function stored(): Promise<EventRecord[]> {
     () =>
       new Promise<EventRecord[]>((resolve, reject) => {
         const opening = indexedDB.open("sluice");
-        opening.onerror = () => reject(new Error("no database"));
-        opening.onsuccess = () => {
+        opening.addEventListener("error", () => reject(new Error("no database")));
+        opening.addEventListener("success", () => {
           const all = opening.result.transaction("events").objectStore("events").getAll() as IDBRequest<{ record: EventRecord }[]>;
-          all.onsuccess = () => {
+          all.addEventListener("success", () => {
             opening.result.close();
             resolve(all.result.map((row) => row.record));
-          };
-        };
+          });
+        });
       }),
   );
 }

@@ -42,6 +42,8 @@ export const slice = uncurry(String.prototype.slice) as (self: string, from: num
 export const lowerCase = uncurry(String.prototype.toLowerCase);
 export const upperCase = uncurry(String.prototype.toUpperCase);
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
+/** Not `test`: that one looks `exec` up again. */
+export const exec = uncurry(RegExp.prototype.exec);
 
 export const headersForEach = uncurry(Headers.prototype.forEach);
 export const headersGet = uncurry(Headers.prototype.get);

@@ -1,6 +1,6 @@
 /** Reads a page's `fetch(input, init)` once, as far as needed to tell whether it may be MCP. */
 import {
-  absolute, blobBuffer, blobSize, blobType, brand, construct, decodeWith, encode, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativeRequest,
+  absolute, blobBuffer, blobSize, blobType, brand, construct, decodeWith, encode, exec, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativeRequest,
   requestBody, requestBuffer, requestClone, requestHeaders, requestMethod, requestUrl, slice, then, upperCase,
 } from "./captured.ts";
 
@@ -52,7 +52,7 @@ export function readCall(input: RequestInfo | URL, init: RequestInit | undefined
 
   if (method !== "POST") return marked || streams || (method === "DELETE" && known(address)) ? call(NONE) : null;
   const likely = marked || known(address);
-  if (typeof body === "string") return likely || indexOf(body, "jsonrpc") >= 0 ? call({ kind: "text", text: body }) : null;
+  if (typeof body === "string") return likely || maySayMcp(body) ? call({ kind: "text", text: body }) : null;
   const json = indexOf(lowerCase((headers && headersGet(headers, "content-type")) || ""), "json") >= 0;
   if (body === undefined || body === null) {
     if (!request || requestBody(request) === null) return marked ? call(NONE) : null;
@@ -61,7 +61,7 @@ export function readCall(input: RequestInfo | URL, init: RequestInit | undefined
   const kind = brand(body);
   if (isView(body) || kind === "[object ArrayBuffer]") {
     const text = textOf(body as ArrayBuffer);
-    if (!likely && !streams && (text.kind !== "text" || indexOf(text.text, "jsonrpc") < 0)) return null;
+    if (!likely && !streams && (text.kind !== "text" || !maySayMcp(text.text))) return null;
     // What was judged is sent, even if the page writes into its buffer while we wait for the policy.
     return call(text, text.kind === "text" ? encode(text.text) : body, "");
   }
@@ -73,6 +73,10 @@ export function readCall(input: RequestInfo | URL, init: RequestInit | undefined
   // Streams and forms cannot be read without using them up: judged by their headers and address alone.
   return marked || (kind === "[object ReadableStream]" && (streams || known(address))) ? call(OPAQUE) : null;
 }
+
+/** A first look, wide on purpose: either name, in any case, or an escape that could spell one. The relay reads closer. */
+const MAY_SAY_MCP = /jsonrpc|"method"|\\u00/i;
+const maySayMcp = (text: string): boolean => exec(MAY_SAY_MCP, text) !== null;
 
 function textOf(bytes: AllowSharedBufferSource): BodyText {
   if (bytes.byteLength > MAX_BODY_BYTES) return LARGE;

@@ -33,7 +33,9 @@ export function startRelay(): void {
         return headAnswer(open.head(Number(first), second), exchange);
       case "C": {
         const text = open.chunk(first);
-        if (open.over) exchanges.delete(exchange);
+        // Whoever speaks counts as newest: replies that nobody reads are forgotten before a long stream is.
+        exchanges.delete(exchange);
+        if (!open.over) exchanges.set(exchange, open);
         return `${open.over ? "F" : "O"}${FIELD}${text}`;
       }
       case "E":

@@ -44,9 +44,9 @@ export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Res
     const part = parts[i]!;
     const leaves = scanJson(part, limits);
     if (!leaves.ok) return leaves;
-    const member = single(part, leaves.value, value[i]);
-    if (!member.ok) return member;
-    members.push(member.value);
+    const read = single(part, leaves.value, value[i]);
+    if (!read.ok) return read;
+    members.push(read.value);
   }
   return ok({ kind: "batch", text, members });
 }
