@@ -1,6 +1,6 @@
 /** Reads a page's `fetch(input, init)` once, as far as needed to tell whether it may be MCP. */
 import {
-  absolute, blobBuffer, blobSize, blobType, brand, construct, decodeWith, encode, exec, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativeRequest,
+  absolute, blobBuffer, blobSize, blobType, brand, charCodeAt, construct, decodeWith, encode, exec, headersForEach, headersGet, indexOf, isView, lowerCase, NativeDecoder, NativeHeaders, NativeRequest, NativeStream,
   requestBody, requestBuffer, requestClone, requestHeaders, requestMethod, requestUrl, slice, then, upperCase,
 } from "./captured.ts";
 
@@ -50,28 +50,67 @@ export function readCall(input: RequestInfo | URL, init: RequestInit | undefined
     return { method, url: address, shown: headers ? linesOf(headers) : "", headers, input: request ?? url, init: init ? copyOf(init, method, headers, sent) : undefined, body: read, bodyType };
   }
 
-  if (method !== "POST") return marked || streams || (method === "DELETE" && known(address)) ? call(NONE) : null;
+  const isEmpty = (body === undefined || body === null) && (!request || requestBody(request) === null);
+  if (method !== "POST" && isEmpty) return marked || streams || (method === "DELETE" && known(address)) ? call(NONE) : null;
   const likely = marked || known(address);
-  if (typeof body === "string") return likely || maySayMcp(body) ? call({ kind: "text", text: body }) : null;
-  const json = indexOf(lowerCase((headers && headersGet(headers, "content-type")) || ""), "json") >= 0;
+  const type = lowerCase((headers && headersGet(headers, "content-type")) || "");
+  const json = indexOf(type, "json") >= 0;
+  const charset = charsetOf(type);
+  if (typeof body === "string") {
+    if (likely || maySayMcp(body)) return call({ kind: "text", text: body });
+    return charset !== "" && hidesMcp(encode(body), charset, json) ? call(OPAQUE) : null;
+  }
   if (body === undefined || body === null) {
-    if (!request || requestBody(request) === null) return marked ? call(NONE) : null;
-    return likely || json || streams ? call(then(requestBuffer(requestClone(request)), textOf, () => OPAQUE), body, "") : null;
+    if (!request || isEmpty) return marked ? call(NONE) : null;
+    return likely || json || streams ? call(then(requestBuffer(requestClone(request)), readBytes, () => OPAQUE), body, "") : null;
   }
   const kind = brand(body);
   if (isView(body) || kind === "[object ArrayBuffer]") {
     const text = textOf(body as ArrayBuffer);
-    if (!likely && !streams && (text.kind !== "text" || !maySayMcp(text.text))) return null;
+    if (!likely && !streams && (text.kind !== "text" || !maySayMcp(text.text))) return charset !== "" && hidesMcp(body as ArrayBuffer, charset, json) ? call(OPAQUE) : null;
     // What was judged is sent, even if the page writes into its buffer while we wait for the policy.
     return call(text, text.kind === "text" ? encode(text.text) : body, "");
   }
   if (kind === "[object Blob]" || kind === "[object File]") {
-    const type = blobType(body as Blob);
-    if (!likely && !streams && !json && indexOf(type, "json") < 0) return null;
-    return call(blobSize(body as Blob) > MAX_BODY_BYTES ? LARGE : then(blobBuffer(body as Blob), textOf, () => OPAQUE), body, type);
+    const ownType = blobType(body as Blob);
+    if (!likely && !streams && !json && indexOf(ownType, "json") < 0) return null;
+    return call(blobSize(body as Blob) > MAX_BODY_BYTES ? LARGE : then(blobBuffer(body as Blob), readBytes, () => OPAQUE), body, ownType);
   }
-  // Streams and forms cannot be read without using them up: judged by their headers and address alone.
-  return marked || (kind === "[object ReadableStream]" && (streams || known(address))) ? call(OPAQUE) : null;
+  // Streams cannot be read without using them up: judged by their headers and address alone.
+  if (body instanceof NativeStream) return marked || streams || known(address) ? call(OPAQUE) : null;
+  // Anything else becomes a text, here and once; forms become one that says nothing.
+  const text = `${body as unknown as string}`;
+  if (!maySayMcp(text) && (kind === "[object FormData]" || kind === "[object URLSearchParams]")) return marked ? call(OPAQUE) : null;
+  return call({ kind: "text", text }, text);
+
+  function readBytes(bytes: ArrayBuffer): BodyText {
+    const read = textOf(bytes);
+    if (charset === "" || (read.kind === "text" && maySayMcp(read.text))) return read;
+    return hidesMcp(bytes, charset, json) ? OPAQUE : read;
+  }
+}
+
+const QUOTE = 34, SEMICOLON = 59, SPACE = 32;
+
+/** `utf-16le` of `application/json; charset="UTF-16LE"`; nothing where it is UTF-8 anyway. */
+function charsetOf(type: string): string {
+  const at = indexOf(type, "charset=");
+  if (at < 0) return "";
+  const from = charCodeAt(type, at + 8) === QUOTE ? at + 9 : at + 8;
+  let end = from;
+  for (let code = charCodeAt(type, end); end < type.length && code !== QUOTE && code !== SEMICOLON && code !== SPACE; code = charCodeAt(type, end)) end++;
+  const name = slice(type, from, end);
+  return name === "utf-8" || name === "utf8" ? "" : name;
+}
+
+/** Servers read a body in the encoding that its type names (MCP knows UTF-8 only): is there a message to them where we see none? */
+function hidesMcp(bytes: AllowSharedBufferSource, charset: string, json: boolean): boolean {
+  try {
+    return maySayMcp(decodeWith(new NativeDecoder(charset), bytes));
+  } catch {
+    // An encoding that no browser knows.
+    return json;
+  }
 }
 
 /** A first look, wide on purpose: either name, in any case, or an escape that could spell one. The relay reads closer. */

@@ -186,6 +186,13 @@ describe("a call that does not look like MCP at first sight is looked at all the
     expect(looksLikeMcp(post(body, { "content-type": "text/plain" }), false)).toBe(true);
   });
 
+  test("a body in another encoding than UTF-8", () => {
+    const bytes = (type: string): HttpRequest => ({ ...post(""), headers: { accept: "*/*", "content-type": type }, body: null, unreadable: "encoding" });
+    expect(looksLikeMcp(bytes('application/json; charset="utf-16le"'), false)).toBe(true);
+    expect(looksLikeMcp(bytes("application/json; charset=utf-8"), false)).toBe(false);
+    expect(looksLikeMcp(bytes("application/octet-stream"), false)).toBe(false);
+  });
+
   test.each([
     '{"method":"eth_call","jsonrpc":"2.0","id":1}',
     '{"method":"GET","url":"/x"}',

@@ -39,9 +39,15 @@ export function looksLikeMcp(request: HttpRequest, known: boolean): boolean {
   const accept = headers["accept"] ?? "";
   const streams = accept.includes("text/event-stream");
   if (request.method !== "POST" && request.body === null && !request.unreadable) return known && (request.method === "DELETE" || (request.method === "GET" && streams));
-  if (request.body === null) return request.unreadable !== null && (known || (streams && accept.includes("json")));
+  if (request.body === null) return request.unreadable !== null && (known || (streams && accept.includes("json")) || isForeign(headers["content-type"] ?? ""));
   if (!/^\s*[[{]/.test(request.body)) return false;
   return known || saysMcp(request.body, streams && accept.includes("json"));
+}
+
+/** Named encoding that is not UTF-8: the tap has seen a message in it, or cannot read it at all. */
+function isForeign(contentType: string): boolean {
+  const charset = /charset="?([^\s";]+)/i.exec(contentType)?.[1];
+  return charset !== undefined && !/^utf-?8$/i.test(charset);
 }
 
 function saysMcp(body: string, asksForBoth: boolean): boolean {
