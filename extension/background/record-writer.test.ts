@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EventRecord } from "../../shared/events/record.ts";
-import { aMessage } from "../ui/fixtures.ts";
+import { aMessage, CURSOR, NOTES } from "../ui/fixtures.ts";
 import { BATCH_RECORDS, createRecordWriter } from "./record-writer.ts";
 
 function bench() {
@@ -65,4 +65,20 @@ test("what does not hold up is counted, not stored and not asked for again", asy
   expect(world.refused).toBe(3);
   expect(await writer.receive("nonsense")).toEqual({ ok: true });
   expect(world.refused).toBe(4);
+});
+
+test("attack: a page's process cannot speak for the background, for a desktop client or for a local server", async () => {
+  const { writer, stored, world } = bench();
+  const { by, v, id, time } = aMessage({});
+  const forged = [
+    { v, id, time, by, kind: "health", what: "host.lost", detail: "x" },
+    { v, id, time, by, kind: "policy.applied", policy: { id: "x", revision: 1, source: "managed", digest: "d" } },
+    { v, id, time, by, kind: "deployment", change: "removed", point: "stdio", client: CURSOR, server: NOTES, name: "x", where: "x", guarded: true, transport: "stdio", notes: [] },
+    aMessage({ client: CURSOR }),
+    aMessage({ server: NOTES }),
+    { ...aMessage({}), point: "stdio" },
+    { ...aMessage({}), by: "host" },
+  ];
+  expect(await writer.receive(forged)).toEqual({ ok: true });
+  expect([stored.flat(), world.refused]).toEqual([[], forged.length]);
 });

@@ -26,8 +26,12 @@ export interface RecordWriter {
   write(records: readonly EventRecord[]): Promise<void>;
 }
 
-/** Kinds that only the background itself may write: no page process can make up what policy is in force. */
-const OWN_KINDS: ReadonlySet<EventRecord["kind"]> = new Set(["policy.applied", "policy.rejected"]);
+/** What a relay may speak of: the traffic of its page with remote servers. No page process can make up what policy is in force, how Sluice itself fares, or what desktop clients do on this machine. */
+const RELAY_KINDS: ReadonlySet<EventRecord["kind"]> = new Set(["session.started", "session.ended", "initialized", "tools.listed", "request", "response", "notification", "malformed"]);
+
+function isOfRelay(record: unknown): record is EventRecord {
+  return isEventRecord(record) && record.by === "extension" && RELAY_KINDS.has(record.kind) && "point" in record && record.point === "page" && record.server.kind === "remote" && record.client.id.startsWith("app:");
+}
 
 export function createRecordWriter(doors: WriterDoors): RecordWriter {
   let waiting: EventRecord[] = [];
@@ -69,7 +73,7 @@ export function createRecordWriter(doors: WriterDoors): RecordWriter {
         doors.onRefused(1);
         return { ok: true };
       }
-      const records = given.filter((record): record is EventRecord => isEventRecord(record) && record.by === "extension" && !OWN_KINDS.has(record.kind));
+      const records = given.filter(isOfRelay);
       // A broken record stays broken however often it comes: it is counted and not asked for again.
       if (records.length < given.length) doors.onRefused(given.length - records.length);
       try {

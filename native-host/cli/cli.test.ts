@@ -69,6 +69,14 @@ test("events: what a server calls itself cannot steer the terminal", async () =>
   expect(printable("ordinary – text, 日本語")).toBe("ordinary – text, 日本語");
 });
 
+test("attack: JSON lines steer no terminal either, and mean the same", async () => {
+  const tool = "x\u009b2J\u202edlo\u{e0041}\u007f\u2028done";
+  await record(call(tool, {}));
+  const { stdout } = sluice("events", "--json");
+  expect(stdout.trimEnd()).not.toMatch(/[^\P{C}]|[\u2028\u2029]/u);
+  expect(JSON.parse(stdout)).toMatchObject({ tool });
+});
+
 test("events --follow shows the past, then what happens, until it is interrupted", async () => {
   await record(call("earlier", {}));
   const child = spawn(process.execPath, [MAIN, "events", "--follow", "--json", "--kind", "request"], { stdio: ["ignore", "pipe", "inherit"], env: { HOME: home, SLUICE_HOME: join(home, "sluice") } });

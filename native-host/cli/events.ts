@@ -42,7 +42,7 @@ const command: Command = {
     const kinds = new Set(values.kind.flatMap((kind) => kind.split(",")).map(kindOf));
     const isServer = values.server === undefined ? undefined : serverFilter(values.server);
     const wanted = (record: EventRecord) => (kinds.size === 0 || kinds.has(record.kind)) && (!values.blocked || isBlocked(record)) && (!isServer || isServer(record));
-    const print = values.json ? (record: EventRecord) => `${JSON.stringify(record)}\n` : linePrinter(io);
+    const print = values.json ? (record: EventRecord) => `${jsonLine(record)}\n` : linePrinter(io);
 
     const { journal } = hostPaths(io.env);
     // The tail starts first and waits, so that nothing falls between reading and following.
@@ -75,6 +75,11 @@ const command: Command = {
   },
 };
 export default command;
+
+/** JSON escapes what lies below the space, but U+009B alone begins a terminal sequence too, and people look at this. */
+function jsonLine(record: EventRecord): string {
+  return JSON.stringify(record).replace(/[^\P{C}]|[\u2028\u2029]/gu, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
+}
 
 /** `90m`, `7d`, or a date; Unix milliseconds. */
 export function parseSince(text: string, now: number): number {
