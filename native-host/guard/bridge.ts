@@ -5,9 +5,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
 import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
-import { scoreServer } from "../../shared/inventory/score.ts";
+import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import { launchedServer, unwrapGuard } from "../../shared/mcp/launch.ts";
+import type { Facts } from "../../shared/policy/decision.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
 import type { GuardedChild } from "./child.ts";
@@ -98,17 +99,27 @@ function openSession(options: GuardOptions, policy: PolicyStore, journal: Journa
     now: Date.now,
     random: randomSource(),
     who: () => (user === undefined ? undefined : { user }),
-    trust: () => {
-      if (!entry) return undefined;
-      const { score, level } = scoreServer(entry);
-      return { score, level };
-    },
+    trust: () => entry && trustOf(entry),
   });
   return {
     session,
     record({ record }) {
       if (isServerRecord(record)) entry = observeServer(entry, record);
       journal.store([record]);
+    },
+  };
+}
+
+/** Scored when a rule asks, and only then: most policies never do. */
+function trustOf(entry: ServerEntry): NonNullable<Facts["trust"]> {
+  let found: Score | undefined;
+  const score = (): Score => (found ??= scoreServer(entry));
+  return {
+    get score() {
+      return score().score;
+    },
+    get level() {
+      return score().level;
     },
   };
 }

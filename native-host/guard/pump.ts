@@ -71,7 +71,7 @@ export function pump(parts: PumpParts): Flow {
     if (direction === "to-client" && first !== BRACE && first !== BRACKET) return stray(bytes);
     const text = decode(bytes);
     if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), bytes);
-    else if (isCut(bytes)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
+    else if (isCut(text)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
     else carryOut(judge({ kind: "message", direction, text }), bytes);
   }
 
@@ -111,10 +111,13 @@ export function pump(parts: PumpParts): Flow {
   }
 
   function carryOut(effects: readonly Effect[], original: Uint8Array | null): void {
+    // What passes is not kept waiting for its record; a refusal is on record before anybody hears of it.
+    const passes = effects.some((effect) => effect.kind === "forward") && effects.every((effect) => effect.kind === "forward" || effect.kind === "record");
+    if (passes && original) write(to, original);
     for (const effect of effects) {
       switch (effect.kind) {
         case "forward":
-          if (original) write(to, original);
+          if (original && !passes) write(to, original);
           break;
         case "replace":
           write(to, `${effect.text.replace(/[\r\n]+/g, " ").trim()}\n`);
@@ -167,9 +170,9 @@ function firstByte(bytes: Uint8Array): number | undefined {
 }
 
 /** A carriage return before the line's end: some readers (Python's text mode) split there, and would see two messages where we have judged one. */
-function isCut(bytes: Uint8Array): boolean {
-  const at = bytes.indexOf(CR);
-  return at >= 0 && bytes.subarray(at).some((byte) => byte !== CR && byte !== LF);
+function isCut(text: string): boolean {
+  const at = text.indexOf("\r");
+  return at >= 0 && at < text.length - 2 && /[^\r\n]/.test(text.slice(at));
 }
 
 const LAST_ID = /"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?\d{1,20})\s*(?:,\s*"[^"\\]*"\s*:\s*"[^"\\]*"\s*)?\}\s*$/;
