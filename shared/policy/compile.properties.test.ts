@@ -142,3 +142,17 @@ test("what happened is never stricter than what policy said, and nothing beyond 
     }),
   );
 });
+
+test("what a policy remembers of one connection changes no answer", () => {
+  const channels = new Map(SERVERS.map((server) => [server, exampleFacts(server).channel]));
+  const asked = fc.array(fc.tuple(facts, pick("tools/call", "tools/list", undefined), fc.boolean(), pick(1, Date.UTC(2029, 11, 31), Date.UTC(2030, 0, 2))), { minLength: 2, maxLength: 8 });
+  fc.assert(
+    fc.property(policy, asked, (written, questions) => {
+      const remembering = compile(written, "local");
+      for (const [each, method, unplaced, now] of questions) {
+        const question = { ...each, channel: channels.get(each.channel.server)!, method, unplaced, now };
+        expect(remembering.decide(question)).toEqual(compile(written, "local").decide(question));
+      }
+    }),
+  );
+});

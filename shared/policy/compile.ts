@@ -17,6 +17,8 @@ export interface CompiledPolicy {
 interface Selected {
   readonly entries: ReturnType<Admission["select"]>;
   readonly rules: ReturnType<Rules["select"]>;
+  /** The last decision on a message in which nothing was found. */
+  quiet: { readonly facts: Facts; readonly until: number; readonly decision: Decision } | null;
 }
 
 /** A hostile server can invent tool names without end. */
@@ -36,7 +38,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
     let selected = known.get(key);
     if (!selected) {
       if (known.size >= MAX_KEPT) known.clear();
-      known.set(key, (selected = { entries: admission.select(facts), rules: rules.select(facts) }));
+      known.set(key, (selected = { entries: admission.select(facts), rules: rules.select(facts), quiet: null }));
     }
     return selected;
   }
@@ -46,8 +48,34 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
     source,
     decide(facts) {
       const selected = select(facts);
+      const { quiet } = selected;
+      const isQuiet = facts.findings.length === 0 && facts.unknownClasses.length === 0;
+      if (isQuiet && quiet && isSameQuestion(quiet.facts, facts) && facts.now < quiet.until) return quiet.decision;
       const { voices, standing } = admission.judge(facts, selected.entries);
-      return concludeFrom([...voices, ...rules.judge(viewOf(facts, standing), selected.rules)], about);
+      const decision = concludeFrom([...voices, ...rules.judge(viewOf(facts, standing), selected.rules)], about);
+      if (isQuiet) selected.quiet = { facts, until: rules.standsUntil(facts.now), decision };
+      return decision;
     },
   };
+}
+
+/** Two messages of one channel, direction and tool that carry nothing: everything else that a rule may look at, the findings apart. A clock that was set back asks anew. */
+function isSameQuestion(a: Facts, b: Facts): boolean {
+  return (
+    a.method === b.method &&
+    a.prompt === b.prompt &&
+    a.resource === b.resource &&
+    a.protocolVersion === b.protocolVersion &&
+    a.authentication === b.authentication &&
+    a.now <= b.now &&
+    a.trust?.score === b.trust?.score &&
+    a.trust?.level === b.trust?.level &&
+    a.who?.user === b.who?.user &&
+    a.who?.device === b.who?.device &&
+    isSameList(a.who?.groups, b.who?.groups)
+  );
+}
+
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((each, i) => each === b[i]));
 }

@@ -37,11 +37,14 @@ interface Selection {
 export interface Rules {
   select(facts: Facts): Selection;
   judge(view: View, selected: Selection): Voice[];
+  /** The next moment at which an exception ends: until then time alone changes no answer. */
+  standsUntil(now: number): number;
 }
 
 export function compileRules(policy: Policy): Rules {
   const labels = new Map(Object.entries(policy.labels ?? {}));
   const compiled = policy.rules.map((rule) => compileRule(rule, policy, labels));
+  const ends = compiled.flatMap(({ exceptions }) => exceptions.map((exception) => exception.ends));
   return {
     select(facts) {
       const view = viewOf(facts, NO_STANDING);
@@ -59,6 +62,7 @@ export function compileRules(policy: Policy): Rules {
       if (view.classes.length > 0 || view.facts.unknownClasses.length > 0) hear(selected.withData, view, voices);
       return voices;
     },
+    standsUntil: (now) => Math.min(Infinity, ...ends.filter((end) => end > now)),
   };
 }
 
