@@ -2,7 +2,7 @@
 import type { Channel } from "../mcp/channel.ts";
 import { compileAdmission, type Admission } from "./admission.ts";
 import type { Decision, Facts, PolicySource } from "./decision.ts";
-import type { Policy } from "./language.ts";
+import type { Condition, Policy } from "./language.ts";
 import { compileRules, type Rules } from "./rules.ts";
 import { concludeFrom } from "./verdict.ts";
 import { viewOf } from "./view.ts";
@@ -28,6 +28,7 @@ const MAX_KEPT = 256;
 export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const admission = compileAdmission(policy);
   const rules = compileRules(policy);
+  const asksTrust = conditionsOf(policy).some((condition) => condition.server?.trust !== undefined || condition.server?.riskLevel !== undefined);
   const about: Decision["policy"] = { id: policy.id, revision: policy.revision, source };
   const kept = new WeakMap<Channel, Map<string, Selected>>();
 
@@ -50,7 +51,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
       const selected = select(facts);
       const { quiet } = selected;
       const isQuiet = facts.findings.length === 0 && facts.unknownClasses.length === 0;
-      if (isQuiet && quiet && isSameQuestion(quiet.facts, facts) && facts.now < quiet.until) return quiet.decision;
+      if (isQuiet && quiet && isSameQuestion(quiet.facts, facts, asksTrust) && facts.now < quiet.until) return quiet.decision;
       const { voices, standing } = admission.judge(facts, selected.entries);
       const decision = concludeFrom([...voices, ...rules.judge(viewOf(facts, standing), selected.rules)], about);
       if (isQuiet) selected.quiet = { facts, until: rules.standsUntil(facts.now), decision };
@@ -59,8 +60,8 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   };
 }
 
-/** Two messages of one channel, direction and tool that carry nothing: everything else that a rule may look at, the findings apart. A clock that was set back asks anew. */
-function isSameQuestion(a: Facts, b: Facts): boolean {
+/** Two messages of one channel, direction and tool that carry nothing: everything else that a rule may look at, the findings apart. A clock that was set back asks anew. @param asksTrust a score is worked out when somebody looks at it. */
+function isSameQuestion(a: Facts, b: Facts, asksTrust: boolean): boolean {
   return (
     a.method === b.method &&
     a.prompt === b.prompt &&
@@ -68,12 +69,15 @@ function isSameQuestion(a: Facts, b: Facts): boolean {
     a.protocolVersion === b.protocolVersion &&
     a.authentication === b.authentication &&
     a.now <= b.now &&
-    a.trust?.score === b.trust?.score &&
-    a.trust?.level === b.trust?.level &&
+    (!asksTrust || (a.trust?.score === b.trust?.score && a.trust?.level === b.trust?.level)) &&
     a.who?.user === b.who?.user &&
     a.who?.device === b.who?.device &&
     isSameList(a.who?.groups, b.who?.groups)
   );
+}
+
+function conditionsOf({ admission, rules, exceptions = [] }: Policy): Condition[] {
+  return [...admission.servers.map(({ match }) => ({ server: match })), ...rules.flatMap(({ when, unless }) => (unless ? [when, unless] : [when])), ...exceptions.map(({ when }) => when)];
 }
 
 function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
