@@ -17,7 +17,7 @@ admission:
 rules:
   - { id: cards, title: Card numbers stay there, when: { direction: to-client, data: { any: [pci.*] } }, effect: redact }
   - { id: keys, title: Keys stay here, when: { direction: to-server, data: { any: [secret.*] } }, effect: redact }
-  - { id: no-delete, title: Nobody deletes customers, when: { tool: { name: delete_customer } }, effect: block }
+  - { id: no-delete, title: Nobody deletes customers, when: { tool: delete_customer }, effect: block }
 `;
 const TOKEN = `ghp_${"Zx9Yw8Vu7Ts6".repeat(3)}`;
 

@@ -79,7 +79,7 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
     const quiet = remote.quiet().then(() => true);
     for (let before = -1; written !== before; ) {
       before = written;
-      if (await Promise.race([quiet, sleep(LAST_WORDS_MS, false)])) break;
+      if (await Promise.race([quiet, sleep(LAST_WORDS_MS, false, { ref: false })])) break;
     }
     tell({ reason: "client closed", code: 0 });
   });
