@@ -165,7 +165,7 @@ class HttpRemote implements Remote {
     const taker: ReplyTaker = { line: (line) => this.#hand(line, asked), resumes: () => this.#waits(sending) };
     // A notification's answer is empty, as a rule.
     if (asked.length === 0 && answer.status < 300 && !/json|event-stream/i.test(answer.type)) {
-      answer.body.on("error", () => {}).resume();
+      answer.body.resume();
       if (sending.listens) void this.#listen();
       return;
     }

@@ -82,7 +82,7 @@ export function openWire(patience: WirePatience = WIRE_PATIENCE): Wire {
       const answer = await once({ ...asked, url });
       const next = redirectOf(asked, url, answer, hops);
       if (!next) return decoded(answer);
-      answer.resume();
+      answer.on("error", () => {}).resume();
       url = next;
     }
   }
@@ -186,20 +186,16 @@ function decoded(answer: IncomingMessage): Answer {
     answer.destroy();
     throw new WireFailure("encoding", encoding.slice(0, 20));
   }
-  // Failures of either end reach the reader as its own.
+  // Failures reach the reader as its own; before and after its reading nobody is there to hear of them.
   const body = decoder ? pipeline(answer, decoder, () => {}) : answer;
+  for (const each of [answer, body]) each.on("error", () => {});
   return {
     status,
     headers: answer.headers,
     rawHeaders: answer.rawHeaders,
     type: answer.headers["content-type"] ?? "",
     body,
-    discard: () => {
-      // A reader that has gone leaves nobody to hear of it.
-      body.on("error", () => {});
-      answer.on("error", () => {});
-      answer.destroy();
-    },
+    discard: () => void answer.destroy(),
   };
 }
 
