@@ -154,7 +154,6 @@ export const TASK_TOOLS: readonly FixtureTool[] = [
 ];
 
 const BY_ID = z.looseObject({ taskId: z.string() });
-const UPDATE = z.looseObject({ taskId: z.string(), inputResponses: z.record(z.string(), z.unknown()) });
 
 /** Registers the methods of the extension. */
 export function serveTasks(mcp: McpServer, capabilitiesOf: (context: ServerContext) => ClientCapabilities): void {
@@ -175,9 +174,10 @@ export function serveTasks(mcp: McpServer, capabilitiesOf: (context: ServerConte
       ...(task.status === "failed" ? { error: task.error } : {}),
     };
   });
-  mcp.server.setRequestHandler("tasks/update", { params: UPDATE }, ({ taskId, inputResponses }, context) => {
+  mcp.server.setRequestHandler("tasks/update", { params: BY_ID }, ({ taskId }, context) => {
     const task = find(context, taskId);
-    for (const [key, answer] of Object.entries(inputResponses)) if (key in task.asked) task.answers[key] = answer;
+    // The SDK lifts the answers out of the parameters, whatever the method.
+    for (const [key, answer] of Object.entries(context.mcpReq.inputResponses ?? {})) if (key in task.asked) task.answers[key] = answer;
     task.asked = Object.fromEntries(Object.entries(task.asked).filter(([key]) => !(key in task.answers)));
     if (task.status === "input_required" && Object.keys(task.asked).length === 0) task.resume?.();
     return done;

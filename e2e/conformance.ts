@@ -1,0 +1,125 @@
+/** `node e2e/conformance.ts`: the official conformance suite against our fixture server, direct and through every guard. A guard that changes the outcome of any scenario fails. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { buildHost } from "./build.ts";
+import { CHAINS, makePlace, type ChainName, type GuardPlace } from "./conformance/chains.ts";
+import { REQUIREMENTS, runSuite, type Requirements, type ScenarioOutcome, type SuiteOutcome } from "./conformance/suite.ts";
+import { readyPeers } from "./peers.ts";
+import { HOST_BUNDLE } from "./stage.ts";
+
+interface Run {
+  readonly requirements: Requirements;
+  readonly chain: ChainName;
+  readonly seconds: number;
+  readonly outcome: SuiteOutcome;
+}
+
+interface Difference {
+  readonly requirements: Requirements;
+  readonly scenario: string;
+  readonly chain: ChainName;
+  readonly against: ChainName;
+  readonly lost: readonly string[];
+  readonly gained: readonly string[];
+}
+
+/** Beyond both requirement sets: the skills extension. */
+const EXTRA: Readonly<Record<Requirements, readonly string[]>> = { "2025-11-25": [], "2026-07-28": ["sep-2640-skills-enumeration", "sep-2640-skills-directory", "sep-2640-skills-manifest"] };
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function runChain(chain: ChainName, requirements: Requirements, place: GuardPlace, only?: string): Promise<Run> {
+  const start = performance.now();
+  const opened = await CHAINS[chain].open(place);
+  try {
+    const outcome = new Map<string, ScenarioOutcome>();
+    for (const each of only === undefined ? [undefined, ...EXTRA[requirements]] : [only]) for (const [scenario, found] of await runSuite(opened.url, requirements, each)) outcome.set(scenario, found);
+    return { requirements, chain, seconds: (performance.now() - start) / 1000, outcome };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** What one run found and another did not, check by check. */
+function differences(run: Run, other: Run): Difference[] {
+  const scenarios = [...new Set([...other.outcome.keys(), ...run.outcome.keys()])];
+  return scenarios.flatMap((scenario) => {
+    const [mine, theirs] = [run.outcome.get(scenario)?.checks ?? [], other.outcome.get(scenario)?.checks ?? []];
+    const [lost, gained] = [without(theirs, mine), without(mine, theirs)];
+    return lost.length + gained.length === 0 ? [] : [{ requirements: run.requirements, scenario, chain: run.chain, against: other.chain, lost, gained }];
+  });
+}
+
+function without(all: readonly string[], taken: readonly string[]): string[] {
+  const rest = [...taken];
+  return all.filter((each) => {
+    const at = rest.indexOf(each);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function table(runs: readonly Run[], requirements: Requirements): string {
+  const mine = runs.filter((run) => run.requirements === requirements);
+  const scenarios = [...new Set(mine.flatMap(({ outcome }) => [...outcome.keys()]))];
+  const cell = (outcome: ScenarioOutcome | undefined): string => (outcome === undefined ? "-" : `${outcome.passed}/${outcome.failed}`);
+  const rows = scenarios.map((scenario) => [scenario, ...mine.map(({ outcome }) => cell(outcome.get(scenario)))]);
+  const totals = mine.map(({ outcome }) => cell([...outcome.values()].reduce((sum, { passed, failed }) => ({ ...sum, passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0, checks: [], failures: [] })));
+  const lines = [[`${requirements} (passed/failed)`, ...mine.map(({ chain }) => CHAINS[chain].title)], ...rows, ["all checks", ...totals], ["seconds", ...mine.map(({ seconds }) => seconds.toFixed(1))]];
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines.map((line) => line.map((word, column) => (column === 0 ? word.padEnd(widths[0]!) : word.padStart(widths[column]!))).join("  ")).join("\n");
+}
+
+function describe({ requirements, scenario, chain, against, lost, gained }: Difference): string {
+  return `  ${requirements} ${scenario}: ${CHAINS[chain].title} against ${CHAINS[against].title}\n${[...lost.map((check) => `    - ${check}`), ...gained.map((check) => `    + ${check}`)].join("\n")}`;
+}
+
+const { values } = parseArgs({
+  options: { suite: { type: "string", multiple: true }, chain: { type: "string", multiple: true }, scenario: { type: "string" }, json: { type: "boolean", default: false }, failures: { type: "boolean", default: false } },
+});
+const suites = REQUIREMENTS.filter((requirements) => values.suite?.includes(requirements) ?? true);
+const chains = (Object.keys(CHAINS) as ChainName[]).filter((chain) => values.chain?.includes(chain) ?? true);
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-conformance-"));
+let failed = true;
+try {
+  await readyPeers(say);
+  await buildHost();
+  // A copy: another build must not change the guard in the middle of a run.
+  cpSync(dirname(HOST_BUNDLE), join(folder, "host"), { recursive: true });
+  const place = makePlace(folder, join(folder, "host", "sluice.mjs"));
+  const start = performance.now();
+  const runs: Run[] = [];
+  for (const requirements of suites) {
+    for (const chain of chains) {
+      const run = await runChain(chain, requirements, place, values.scenario);
+      say(`${requirements} ${CHAINS[chain].title}: ${String(run.outcome.size)} scenarios (${run.seconds.toFixed(1)} s)`);
+      runs.push(run);
+    }
+  }
+  const runOf = (requirements: Requirements, chain: ChainName): Run | undefined => runs.find((run) => run.requirements === requirements && run.chain === chain);
+  const compare = (chain: ChainName, against: ChainName | null): Difference[] =>
+    suites.flatMap((requirements) => {
+      const [run, other] = [runOf(requirements, chain), against === null ? undefined : runOf(requirements, against)];
+      return run && other ? differences(run, other) : [];
+    });
+  const guards = chains.flatMap((chain) => compare(chain, CHAINS[chain].against));
+  const bridge = compare("bridge", "direct");
+  const failures = runs.flatMap(({ requirements, chain, outcome }) => [...outcome].flatMap(([scenario, found]) => found.failures.map((failure) => ({ requirements, chain, scenario, failure }))));
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ runs: runs.map((run) => ({ ...run, outcome: Object.fromEntries(run.outcome) })), differences: { guards, bridge } }, null, 2)}\n`);
+  } else {
+    for (const requirements of suites) process.stdout.write(`\n${table(runs, requirements)}\n`);
+    if (values.failures) for (const { requirements, chain, scenario, failure } of failures) process.stdout.write(`  ${requirements} ${CHAINS[chain].title} ${scenario}: ${failure}\n`);
+    if (bridge.length > 0) process.stdout.write(`\nThe bridge's own (no guard in it):\n${bridge.map(describe).join("\n")}\n`);
+    if (guards.length > 0) process.stdout.write(`\nChanged by a guard:\n${guards.map(describe).join("\n")}\n`);
+    process.stdout.write(`\ndelta = ${String(guards.length)} scenarios, ${String(failures.length)} failed checks in ${String(runs.length)} runs, ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+  }
+  failed = guards.length > 0;
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+process.exit(failed ? 1 : 0);
