@@ -120,7 +120,8 @@ function exchange(asked: Asked, agent: HttpAgent | HttpsAgent, patience: WirePat
     } catch (error) {
       return reject(new WireFailure("broken", codeOf(error)));
     }
-    const abort = (): void => void request.destroy(signal.reason as Error);
+    // Without an error: the socket may be free again already, where nobody would hear of one.
+    const abort = (): void => void request.destroy();
     const settle = (): void => clearTimeout(timer);
     signal.addEventListener("abort", abort, { once: true });
     request.once("close", () => {
@@ -144,7 +145,8 @@ function exchange(asked: Asked, agent: HttpAgent | HttpsAgent, patience: WirePat
       resolve(response);
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
-      if (signal.aborted || error instanceof WireFailure) return reject(error);
+      if (signal.aborted) return reject(signal.reason as Error);
+      if (error instanceof WireFailure) return reject(error);
       if (request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE")) return reject(new StaleSocket());
       reject(new WireFailure(troubleOf(error, connected), codeOf(error)));
     });
