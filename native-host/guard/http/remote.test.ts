@@ -324,7 +324,7 @@ describe("servers that do not serve", () => {
 });
 
 test("a client that does not read holds the server up, instead of filling our memory", async () => {
-  const all = 600;
+  const all = 250;
   let written = 0;
   const note = event({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "x".repeat(64 * 1024) } });
   const made = await shaken((message, _request, response) => {
