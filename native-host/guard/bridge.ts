@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
 import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
@@ -14,11 +13,9 @@ import { openPolicy, type PolicyStore } from "../policy/store.ts";
 import type { GuardedChild } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { readHashKey } from "./hash-key.ts";
-import { pump, type Flow } from "./pump.ts";
+import { lastWords } from "./last-words.ts";
+import { pump } from "./pump.ts";
 import type { GuardOptions } from "./stdio.ts";
-
-/** A server that has ended may leave its output in the hands of something it started: after this long without a byte nobody waits for more. */
-const LAST_WORDS_MS = 500;
 
 /** @returns the exit code to end with. */
 export async function bridge(child: GuardedChild, ending: Ending, options: GuardOptions): Promise<number> {
@@ -63,15 +60,6 @@ export async function bridge(child: GuardedChild, ending: Ending, options: Guard
   if (!(await journal.flush())) sayOnce(unwritten);
   await journal.close();
   return end.code;
-}
-
-async function lastWords(flow: Flow): Promise<void> {
-  let over = false;
-  const done = flow.done.then(() => (over = true));
-  for (let before = -1; !over && (flow.waits() || flow.taken() !== before); ) {
-    before = flow.taken();
-    await Promise.race([done, sleep(LAST_WORDS_MS)]);
-  }
 }
 
 function say(text: string): void {
