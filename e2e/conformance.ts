@@ -21,7 +21,7 @@ interface Difference {
   readonly requirements: Requirements;
   readonly scenario: string;
   readonly chain: ChainName;
-  readonly against: ChainName;
+  readonly against: readonly ChainName[];
   readonly lost: readonly string[];
   readonly gained: readonly string[];
 }
@@ -43,14 +43,20 @@ async function runChain(chain: ChainName, requirements: Requirements, place: Gua
   }
 }
 
-/** What one run found and another did not, check by check. */
-function differences(run: Run, other: Run): Difference[] {
-  const scenarios = [...new Set([...other.outcome.keys(), ...run.outcome.keys()])];
+/** Checks that ended in this run as in none of the others. */
+function differences(run: Run, others: readonly Run[]): Difference[] {
+  const scenarios = [...new Set([run, ...others].flatMap(({ outcome }) => [...outcome.keys()]))];
   return scenarios.flatMap((scenario) => {
-    const [mine, theirs] = [run.outcome.get(scenario)?.checks ?? [], other.outcome.get(scenario)?.checks ?? []];
-    const [lost, gained] = [without(theirs, mine), without(mine, theirs)];
-    return lost.length + gained.length === 0 ? [] : [{ requirements: run.requirements, scenario, chain: run.chain, against: other.chain, lost, gained }];
+    const mine = run.outcome.get(scenario)?.checks ?? [];
+    const theirs = others.map((other) => other.outcome.get(scenario)?.checks ?? []);
+    const lost = inAll(theirs.map((checks) => without(checks, mine)));
+    const gained = inAll(theirs.map((checks) => without(mine, checks)));
+    return lost.length + gained.length === 0 ? [] : [{ requirements: run.requirements, scenario, chain: run.chain, against: others.map(({ chain }) => chain), lost, gained }];
   });
+}
+
+function inAll([first = [], ...others]: readonly string[][]): string[] {
+  return others.reduce((kept, other) => without(kept, without(kept, other)), first);
 }
 
 function without(all: readonly string[], taken: readonly string[]): string[] {
@@ -74,7 +80,7 @@ function table(runs: readonly Run[], requirements: Requirements): string {
 }
 
 function describe({ requirements, scenario, chain, against, lost, gained }: Difference): string {
-  return `  ${requirements} ${scenario}: ${CHAINS[chain].title} against ${CHAINS[against].title}\n${[...lost.map((check) => `    - ${check}`), ...gained.map((check) => `    + ${check}`)].join("\n")}`;
+  return `  ${requirements} ${scenario}: ${CHAINS[chain].title} against ${against.map((each) => CHAINS[each].title).join(" and ")}\n${[...lost.map((check) => `    - ${check}`), ...gained.map((check) => `    + ${check}`)].join("\n")}`;
 }
 
 const { values } = parseArgs({
@@ -101,13 +107,14 @@ try {
     }
   }
   const runOf = (requirements: Requirements, chain: ChainName): Run | undefined => runs.find((run) => run.requirements === requirements && run.chain === chain);
-  const compare = (chain: ChainName, against: ChainName | null): Difference[] =>
+  const compare = (chain: ChainName, against: readonly ChainName[]): Difference[] =>
     suites.flatMap((requirements) => {
-      const [run, other] = [runOf(requirements, chain), against === null ? undefined : runOf(requirements, against)];
-      return run && other ? differences(run, other) : [];
+      const run = runOf(requirements, chain);
+      const others = against.flatMap((each) => runOf(requirements, each) ?? []);
+      return run && others.length > 0 ? differences(run, others) : [];
     });
   const guards = chains.flatMap((chain) => compare(chain, CHAINS[chain].against));
-  const bridge = compare("bridge", "direct");
+  const bridge = compare("bridge", ["direct"]);
   const failures = runs.flatMap(({ requirements, chain, outcome }) => [...outcome].flatMap(([scenario, found]) => found.failures.map((failure) => ({ requirements, chain, scenario, failure }))));
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ runs: runs.map((run) => ({ ...run, outcome: Object.fromEntries(run.outcome) })), differences: { guards, bridge } }, null, 2)}\n`);
