@@ -5,8 +5,9 @@ import process from "node:process";
 import type { EventRecord } from "../../shared/events/record.ts";
 import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
 import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
-import { scoreServer } from "../../shared/inventory/score.ts";
+import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
+import type { Facts } from "../../shared/policy/decision.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
@@ -46,7 +47,6 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   };
   const unwritten = `the journal in ${options.paths.journal} cannot be written; guarding goes on, but records may be lost`;
   sayRefusals(policy, journal);
-  void journal.flush().then((written) => written || sayOnce(unwritten));
   const user = userName();
   const random = randomSource();
   const key = readHashKey(options.paths.state);
@@ -62,7 +62,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         now: Date.now,
         random,
         who: () => (user === undefined ? undefined : { user }),
-        trust: () => (entry ? trustOf(entry) : undefined),
+        trust: () => entry && trustOf(entry),
       });
       const record = (each: EventRecord): void => {
         if (isServerRecord(each)) entry = observeServer(entry, each);
@@ -72,6 +72,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         for (const effect of effects) if (effect.kind === "record") record(effect.record);
       };
       note(session.step({ kind: "open" }));
+      void journal.flush().then((written) => written || sayOnce(unwritten));
       return { session, record, note, close: (reason) => note(session.step({ kind: "close", reason })) };
     },
     say,
@@ -84,9 +85,18 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   };
 }
 
-function trustOf(entry: ServerEntry): { score: number; level: ReturnType<typeof scoreServer>["level"] } {
-  const { score, level } = scoreServer(entry);
-  return { score, level };
+/** Scored when a rule asks, and only then: most policies never do. */
+function trustOf(entry: ServerEntry): NonNullable<Facts["trust"]> {
+  let found: Score | undefined;
+  const score = (): Score => (found ??= scoreServer(entry));
+  return {
+    get score() {
+      return score().score;
+    },
+    get level() {
+      return score().level;
+    },
+  };
 }
 
 function say(text: string): void {

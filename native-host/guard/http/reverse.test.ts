@@ -16,7 +16,7 @@ import { openWire, type Wire } from "./wire.ts";
 const CARD = ["4242", "4242", "4242", "4242"].join(" ");
 
 let serve: RequestListener;
-let closing: (() => Promise<unknown>)[] = [];
+const closing: (() => Promise<unknown>)[] = [];
 let upstream = "";
 let front = "";
 let said: string[] = [];
@@ -202,9 +202,9 @@ test("two clients that count alike are not mixed up", async () => {
   await both;
   for (const { message, response } of waiting.reverse()) json(response, resultOf(message, {}));
   await Promise.all(replies.map(async (each) => (await each).text()));
-  const answered = records.filter((record) => record.kind === "response").map((record) => record.method);
+  const answered = records.flatMap((record) => (record.kind === "response" ? [record.method] : []));
   expect(answered.sort()).toEqual(["resources/read", "tools/call"]);
-  expect(new Set(records.filter((record) => record.kind === "request").map((record) => record.channel)).size).toBe(2);
+  expect(new Set(records.flatMap((record) => (record.kind === "request" ? [record.channel] : []))).size).toBe(2);
 });
 
 test("the old transport: its address for messages leads to us, and its answers are judged as what they answer", async () => {
