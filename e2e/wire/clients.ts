@@ -1,0 +1,84 @@
+/** Real clients that ask a server everything it offers. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import process from "node:process";
+import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { PEERS } from "../peers.ts";
+import type { Ask, Peer } from "./peers.ts";
+
+export const CLIENTS = ["SDK v1", "SDK v2 auto", "Inspector CLI"] as const;
+export type ClientName = (typeof CLIENTS)[number];
+
+export interface Launch {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const ME = { name: "wire-peers", version: "1.0.0" };
+const CAPABILITIES = { sampling: {}, elicitation: {}, roots: {} };
+const ANSWERS = {
+  sampling: { role: "assistant", content: { type: "text", text: "Hello." }, model: "none", stopReason: "endTurn" },
+  elicitation: { action: "decline" },
+  roots: { roots: [{ uri: "file:///srv/project", name: "Project" }] },
+} as const;
+
+const INSPECTOR = join(PEERS, "node_modules", "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js");
+
+export async function runClient(name: ClientName, peer: Peer, launch: Launch): Promise<void> {
+  if (name === "Inspector CLI") return await inspect(peer, launch);
+  const [command = "", ...args] = launch.command;
+  const start = { command, args, env: { ...launch.env }, stderr: "ignore" as const };
+  if (name === "SDK v1") {
+    const client = new LegacyClient(ME, { capabilities: CAPABILITIES });
+    client.setRequestHandler(CreateMessageRequestSchema, () => ANSWERS.sampling);
+    client.setRequestHandler(ElicitRequestSchema, () => ANSWERS.elicitation);
+    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [...ANSWERS.roots.roots] }));
+    await client.connect(new LegacyTransport(start));
+    await askAll(client, peer, ({ tool, args: given = {}, progress }) => client.callTool({ name: tool, arguments: given }, undefined, progress ? { onprogress: () => undefined } : {}));
+    return;
+  }
+  const client = new ModernClient(ME, { capabilities: CAPABILITIES, versionNegotiation: { mode: "auto" } });
+  client.setRequestHandler("sampling/createMessage", () => ANSWERS.sampling);
+  client.setRequestHandler("elicitation/create", () => ANSWERS.elicitation);
+  client.setRequestHandler("roots/list", () => ({ roots: [...ANSWERS.roots.roots] }));
+  await client.connect(new ModernTransport(start));
+  await askAll(client as unknown as LegacyClient, peer, ({ tool, args: given = {}, progress }) => client.callTool({ name: tool, arguments: given }, progress ? { onprogress: () => undefined } : {}));
+}
+
+/** Answers are not looked at here: what counts is what passed on the wire. */
+async function askAll(client: LegacyClient, peer: Peer, call: (ask: Ask) => Promise<unknown>): Promise<void> {
+  const { tools } = await client.listTools();
+  if (tools.length === 0) throw new Error(`${peer.name} lists no tools`);
+  const capabilities = client.getServerCapabilities() ?? {};
+  if (capabilities.resources) {
+    const { resources } = await client.listResources();
+    await client.listResourceTemplates().catch(() => undefined);
+    for (const { uri } of resources.slice(0, 2)) await client.readResource({ uri });
+    await client.readResource({ uri: "nothing://here" }).catch(() => undefined);
+  }
+  if (capabilities.prompts) {
+    await client.listPrompts();
+    if (peer.prompt) await client.getPrompt(peer.prompt);
+  }
+  for (const ask of peer.calls) await call(ask).catch(() => undefined);
+  await client.close();
+}
+
+/** One process a question, as the Inspector does it. */
+async function inspect(peer: Peer, { command, env }: Launch): Promise<void> {
+  const [first] = peer.calls;
+  const questions = [["--method", "tools/list"], ...(first ? [["--method", "tools/call", "--tool-name", first.tool, ...Object.entries(first.args ?? {}).flatMap(([key, value]) => ["--tool-arg", `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`])]] : [])];
+  for (const question of questions) {
+    // Behind `--` stand the server's own arguments, which the Inspector would otherwise take for its own.
+    const child = spawn(process.execPath, [INSPECTOR, "--cli", ...question, "--", ...command], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+    const [code] = (await once(child, "close")) as [number | null];
+    if (code !== 0) throw new Error(`the Inspector CLI ended with ${String(code)}: ${said}`);
+  }
+}
