@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -153,39 +153,11 @@ export async function startServer(listener: RequestListener): Promise<SmallServe
   };
 }
 
-export interface Told {
-  readonly jsonrpc: "2.0";
-  readonly id?: string | number;
-  readonly method?: string;
-  readonly params?: Record<string, unknown>;
-}
-
 export async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = "";
   request.setEncoding("utf8");
   for await (const chunk of request as AsyncIterable<string>) text += chunk;
   return text;
-}
-
-/** A legacy server that shakes hands; `serve` takes the rest. */
-export function handshaking(serve: (message: Told, request: IncomingMessage, response: ServerResponse) => void): RequestListener {
-  return (request, response) => {
-    void bodyOf(request).then((body) => {
-      const message = (body === "" ? { jsonrpc: "2.0" } : JSON.parse(body)) as Told;
-      if (message.method === "initialize") return json(response, result(message, { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "small", version: "0" } }), { "mcp-session-id": "s-1" });
-      if (message.method === "notifications/initialized") return void response.writeHead(202).end();
-      serve(message, request, response);
-    });
-  };
-}
-
-export function json(response: ServerResponse, value: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(200, { "content-type": "application/json", ...headers });
-  response.end(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-export function result(message: Told, value: unknown): unknown {
-  return { jsonrpc: "2.0", id: message.id, result: value };
 }
 
 export const INITIALIZE = '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}';

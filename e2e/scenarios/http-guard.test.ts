@@ -1,8 +1,11 @@
 /** The guard for remote servers, as the programs meet it: real clients of both SDK lines, real servers, and a real process in between. */
+import { Buffer } from "node:buffer";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { startWorkbench, type Workbench } from "../workbench/server.ts";
 import { requestText, responseBytes } from "../workbench/witness.ts";
-import { connect, makeHome, startGuard, type Caller, type Home, type Line, type RawGuard } from "./http-guard.rig.ts";
+import { bodyOf, callLine, connect, INITIALIZE, INITIALIZED, makeHome, startGuard, startServer, type Caller, type Home, type Line, type RawGuard } from "./http-guard.rig.ts";
 
 const POLICY = `version: 1
 id: http-guard
@@ -83,13 +86,11 @@ describe.each(CASES)("$way, SDK $line", ({ way, line }) => {
   });
 
   test("a part of a stream is at the client before the server goes on", async () => {
-    const asked: (() => void)[] = [];
     let arrived = 0;
     let seen = (): void => undefined;
     // The server holds each part until the one before it has been seen at the client.
     gate = async (part) => {
       while (arrived < part - 1) await new Promise<void>((resolve) => (seen = resolve));
-      asked.push(() => undefined);
     };
     const client = await through(way, line, workbench.deskUrl);
     const report = await client.call("export_report", { partSize: 2 }, () => {
@@ -114,5 +115,132 @@ test("records name the point, the transport and the server, and nothing that is 
   expect(JSON.stringify(records)).not.toContain(TOKEN);
 });
 
-void startGuard;
-void responseBytes;
+/** Everything that a raw guard says until it has answered this id. */
+async function answerTo(guard: RawGuard, id: number | string): Promise<string> {
+  for (;;) {
+    const line = await guard.next();
+    if (!("method" in (JSON.parse(line) as object)) && line.includes(`"id":${JSON.stringify(id)}`)) return line;
+  }
+}
+
+test("what is allowed arrives as the server wrote it: the witness has the same text", async () => {
+  const guard = startGuard(["--url", workbench.everythingUrl], home);
+  guard.send(INITIALIZE);
+  const first = await answerTo(guard, 0);
+  guard.send(INITIALIZED);
+  guard.send('{"jsonrpc":"2.0","id":"a\\u002f1", "method":"tools/call","params":{"name":"echo","arguments":{"message":"caf\\u00e9 1.0"}}}');
+  const echoed = await answerTo(guard, "a/1");
+  expect(await guard.end()).toBe(0);
+  const posts = workbench.witness().filter((each) => each.method === "POST");
+  const sent = posts.map((each) => responseBytes(each).toString("utf8")).join("\n");
+  expect(sent).toContain(`data: ${first}\n`);
+  expect(sent).toContain(`data: ${echoed}\n`);
+  expect(posts.map(requestText)).toContain('{"jsonrpc":"2.0","id":"a\\u002f1", "method":"tools/call","params":{"name":"echo","arguments":{"message":"caf\\u00e9 1.0"}}}');
+  expect(workbench.witness().at(-1)).toMatchObject({ method: "DELETE" });
+});
+
+test.each(["huge", "huge-sse", "broken-json", "html", "cut", "duplicate-keys", "invalid-utf8", "deep", "unfinished-sse"])("a server that answers with %s: the call is answered, and nothing that could not be judged gets through", async (fault) => {
+  const guard = startGuard(["--url", workbench.badUrl(fault)], home);
+  guard.send(INITIALIZE);
+  await answerTo(guard, 0);
+  guard.send(INITIALIZED);
+  guard.send(callLine(7, "misbehave"));
+  const line = await answerTo(guard, 7);
+  if (fault !== "unfinished-sse") {
+    expect(line).not.toContain("ines.kettering");
+    expect(line).toMatch(/Sluice did not pass|broke before the answer/);
+  }
+  guard.send('{"jsonrpc":"2.0","id":8,"method":"ping"}');
+  expect(JSON.parse(await answerTo(guard, 8))).toMatchObject({ id: 8, result: {} });
+  expect(await guard.end()).toBe(0);
+});
+
+test("a tool's marked argument goes into its header, redacted like the body: a real v2 server accepts it", async () => {
+  const received: string[] = [];
+  const handler = createMcpHandler(() => {
+    const server = new McpServer({ name: "marked", version: "1.0.0" });
+    server.registerTool("store", { description: "Stores a note", inputSchema: z.object({ note: z.string().meta({ "x-mcp-header": "Note" }) }) }, ({ note }) => {
+      received.push(note);
+      return { content: [{ type: "text", text: "stored" }] };
+    });
+    return server;
+  });
+  const headers: (string | undefined)[] = [];
+  const server = await startServer((request, response) => {
+    headers.push(request.headers["mcp-param-note"] as string | undefined);
+    void bodyOf(request).then(async (body) => {
+      const answer = await handler.fetch(new Request(`http://127.0.0.1${request.url}`, { method: request.method ?? "GET", headers: request.headers as Record<string, string>, ...(body === "" ? {} : { body }) }));
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+    });
+  });
+  keep({ close: async () => (await server.close(), await handler.close()) });
+  const own = makeHome(POLICY.replace("default: block", "default: allow"));
+  keep({ close: async () => own.remove() });
+  const client = keep(await connect("v2 auto", { guard: ["--url", server.url], home: own }));
+  expect(client.version()).toBe("2026-07-28");
+  await client.tools();
+  expect((await client.call("store", { note: `plain – ${TOKEN}` })).content[0]?.text).toBe("stored");
+  expect(received[0]).toMatch(/^plain – /);
+  expect(received[0]).not.toContain(TOKEN);
+  const header = headers.find((each) => each !== undefined);
+  expect(Buffer.from(/^=\?base64\?(.*)\?=$/.exec(header ?? "")?.[1] ?? "", "base64").toString("utf8")).toBe(received[0]);
+});
+
+test("a server that is down: the client hears why, and the guard still ends as it should", async () => {
+  const server = await startServer(() => undefined);
+  await server.close();
+  const guard = startGuard(["--url", `${server.origin}/desk/mcp`], home);
+  guard.send(INITIALIZE);
+  expect(JSON.parse(await guard.next())).toMatchObject({ id: 0, error: { code: 4032, message: expect.stringContaining("refused") as string } });
+  await guard.said(/sluice: Nothing answers at/);
+  expect(await guard.end()).toBe(0);
+});
+
+test("a token reaches the server and nothing else", async () => {
+  const token = `tok-${"Zx9Yw8".repeat(5)}`;
+  let authorization: string | undefined;
+  const server = await startServer((request, response) => {
+    authorization = request.headers.authorization;
+    response.writeHead(401, { "www-authenticate": 'Bearer error="invalid_token"' }).end(`no: ${authorization}`);
+  });
+  keep(server);
+  const guard = startGuard(["--header", "Authorization: Bearer ${DESK_TOKEN}", "--url", `${server.origin}/desk/mcp`], home, { DESK_TOKEN: token });
+  guard.send(INITIALIZE);
+  const line = await guard.next();
+  expect(authorization).toBe(`Bearer ${token}`);
+  expect(line).toContain("did not accept the sign-in");
+  await guard.end();
+  expect(line + guard.stderr() + JSON.stringify(await home.journal())).not.toContain(token);
+});
+
+test.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s ends the guard at once, with leave taken of the server", async (signal, code) => {
+  const guard = startGuard(["--url", workbench.deskUrl], home);
+  guard.send(INITIALIZE);
+  await answerTo(guard, 0);
+  guard.kill(signal);
+  expect(await guard.exited).toBe(code);
+  expect(workbench.witness().at(-1)).toMatchObject({ method: "DELETE" });
+});
+
+test.each([
+  [["--url", "http://127.0.0.1:1/x", "--", "node"], "one server"],
+  [["--url", "nonsense"], "begins with https:// or http://"],
+  [["--url", "http://127.0.0.1:1/x", "--header", "Authorization: Bearer ${NOT_SET_ANYWHERE}"], "NOT_SET_ANYWHERE"],
+  [["--url", "http://127.0.0.1:1/x", "--listen", "0.0.0.0:1234"], "this machine only"],
+  [["--listen", "127.0.0.1:0", "--", "node"], "belong to --url"],
+])("wrong usage is said with a fix: %j", async (args, words) => {
+  const guard = startGuard(args, home);
+  expect(await guard.exited).toBe(2);
+  expect(guard.stderr()).toContain(words);
+  expect(guard.stderr()).toContain("fix:");
+});
+
+test("a port that is taken is said with a fix", async () => {
+  const server = keep(await startServer(() => undefined));
+  const guard = startGuard(["--listen", new URL(server.origin).host, "--url", workbench.deskUrl], home);
+  expect(await guard.exited).toBe(3);
+  expect(guard.stderr()).toMatch(/taken by another program\n\s+fix:/);
+});

@@ -38,7 +38,8 @@ export async function runListenGuard(options: ListenGuardOptions): Promise<numbe
   const { target, host, port } = options;
   process.stderr.on("error", () => {});
   const { promise: told, resolve: tell } = Promise.withResolvers<string>();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => tell(`ended by ${signal}`));
+  // For good, not once: the journal lets a signal kill that nobody listens to.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => tell(`ended by ${signal}`));
   const keeper = await openGatekeeper(options);
   const wire = openWire();
   const pool = gatePool(keeper, options.client, target.server);

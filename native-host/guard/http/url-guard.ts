@@ -28,7 +28,8 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
   process.stderr.on("error", () => {});
   const { promise: told, resolve: tell } = Promise.withResolvers<{ reason: string; code: number }>();
   process.stdout.on("error", () => tell({ reason: "client stopped reading", code: 0 }));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => tell({ reason: `client sent ${signal}`, code: 128 + constants.signals[signal] }));
+  // For good, not once: the journal lets a signal kill that nobody listens to.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => tell({ reason: `client sent ${signal}`, code: 128 + constants.signals[signal] }));
 
   const keeper = await openGatekeeper(options);
   for (const warning of target.warnings) keeper.say(warning);
