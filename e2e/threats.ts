@@ -39,6 +39,7 @@ export const THREATS = {
   "parser-bomb": attack("A message nested or split so deeply that judging it takes the machine down"),
   "oversized-message": attack("A message too large to be held is used to get past the judge"),
   "wrong-content-type": attack("A result under another content type slips past who expects JSON"),
+  "redirected-elsewhere": attack("An allowed server sends the call on to one that is not allowed", "MCP09"),
   "split-in-chunks": attack("A value is cut at chunk borders so that no piece shows it", "MCP10"),
   "refusal-leaks": attack("The refusal itself repeats the value or the rule to whoever probes", "MCP01"),
   "late-reply": attack("A reply arrives after its server was refused"),
@@ -97,7 +98,7 @@ function testFiles(folder: string): string[] {
     const path = join(folder, name);
     if (name === "node_modules" || name.startsWith(".")) return [];
     if (statSync(path).isDirectory()) return testFiles(path);
-    return /\.test\.tsx?$/.test(name) || /-promises\.ts$/.test(name) ? [path] : [];
+    return /\.test\.tsx?$/.test(name) || name.endsWith("-promises.ts") ? [path] : [];
   });
 }
 

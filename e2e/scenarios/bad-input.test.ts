@@ -178,8 +178,18 @@ describe("a stream with bad parts", () => {
     await goesOn("silent");
   });
 
+  // The SDKs do not follow redirects to elsewhere; a page's own fetch does.
+  // threat: redirected-elsewhere
+  test("redirect: what another server says in place of the asked one does not reach the page", async () => {
+    const recorded = malformed({ fault: "redirect", direction: "to-client", outcome: "refused" }, pathOf("redirect"));
+    const seen = await raw(pathOf("redirect"), message("tools/call"));
+    expect(seen).toMatchObject({ kind: "response", text: expect.stringContaining("another server, which the policy does not allow") as string });
+    await goesOn("redirect");
+    await recorded;
+  });
+
   test("every fault is covered here", () => {
-    expect(Object.keys(FAULTS).toSorted()).toEqual([...Object.keys(REFUSED), "junk-sse", "unfinished-sse", "wrong-id", "endless", "cut", "silent"].toSorted());
+    expect(Object.keys(FAULTS).toSorted()).toEqual([...Object.keys(REFUSED), "junk-sse", "unfinished-sse", "wrong-id", "endless", "cut", "silent", "redirect"].toSorted());
   });
 });
 

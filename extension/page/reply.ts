@@ -10,7 +10,7 @@ import { ask, fields } from "./line.ts";
 export function judgeReply(exchange: string, response: Response): Response {
   const body = responseBody(response);
   const status = responseStatus(response);
-  const head = ask(`H${FIELD}${exchange}${FIELD}${status}${FIELD}${headersGet(responseHeaders(response), "content-type") ?? ""}`);
+  const head = ask(`H${FIELD}${exchange}${FIELD}${status}${FIELD}${headersGet(responseHeaders(response), "content-type") ?? ""}${FIELD}${responseUrl(response)}`);
   const verb = head === null ? "" : head[0];
   if (verb === "P" || verb === "N") return response;
   if (verb === "A") {

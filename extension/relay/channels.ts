@@ -9,6 +9,8 @@ export interface Channels {
   /** The session with the server behind a URL, begun if need be. Undefined: the URL names no server. */
   find(url: string, authentication: AuthenticationSeen): Session | undefined;
   has(url: string): boolean;
+  /** The session with the server that answered, when a redirect led to another than was asked. */
+  elsewhere(asked: string, url: string): Session | undefined;
   close(reason: string): void;
 }
 
@@ -19,7 +21,7 @@ export function openChannels(client: ClientIdentity, snapshot: Snapshot, record:
     for (const effect of session.step(input)) if (effect.kind === "record") record(effect.record);
   }
 
-  return {
+  const channels: Channels = {
     find(url, authentication) {
       const server = remoteServer(url);
       if (!server) return undefined;
@@ -44,9 +46,14 @@ export function openChannels(client: ClientIdentity, snapshot: Snapshot, record:
       const server = remoteServer(url);
       return server !== undefined && sessions.has(server.id);
     },
+    elsewhere(asked, url) {
+      const server = remoteServer(url);
+      return server && server.id !== asked ? channels.find(url, "unknown") : undefined;
+    },
     close(reason) {
       for (const session of sessions.values()) run(session, { kind: "close", reason });
       sessions.clear();
     },
   };
+  return channels;
 }

@@ -16,7 +16,7 @@ export function startRelay(): void {
   const outbox = openOutbox();
   const snapshot = openSnapshot(() => line.dispatchEvent(new CustomEvent(READY_EVENT)));
   const channels = openChannels(clientOf(), snapshot, outbox.add);
-  const exchanges = new Map<string, HttpExchange>();
+  const exchanges = new Map<string, HttpExchange & { readonly server: string }>();
 
   function answer(question: string): string {
     const [verb = "", exchange = ""] = split(question, 3);
@@ -27,10 +27,10 @@ export function startRelay(): void {
       return "P";
     }
     if (!open) return "";
-    const [, , first = "", second = ""] = split(question, verb === "H" ? 4 : 3);
+    const [, , first = "", second = "", third = ""] = split(question, verb === "H" ? 5 : 3);
     switch (verb) {
       case "H":
-        return headAnswer(open.head(Number(first), second), exchange);
+        return headAnswer(open.head(Number(first), second, channels.elsewhere(open.server, third)), exchange);
       case "C": {
         const text = open.chunk(first);
         // Whoever speaks counts as newest: replies that nobody reads are forgotten before a long stream is.
@@ -56,7 +56,7 @@ export function startRelay(): void {
     if (!snapshot.ready) return "W";
     const session = channels.find(url, authenticationOf(request));
     if (!session) return "N";
-    const exchange = openExchange(session, request, outbox.add);
+    const exchange = Object.assign(openExchange(session, request, outbox.add), { server: session.channel.server.id });
     if (exchange.verdict.kind !== "answer") {
       exchanges.set(id, exchange);
       if (exchanges.size > MAX_OPEN) exchanges.delete(exchanges.keys().next().value as string);

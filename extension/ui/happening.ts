@@ -116,6 +116,7 @@ const FAULTS: Readonly<Record<Malformed["fault"], string>> = {
   encoding: "It is not valid UTF-8 text",
   "not-json": "It is not JSON",
   "content-type": "It came as a type of content that MCP does not use",
+  redirect: "It came from another server than was asked",
 };
 
 function ofMalformed(record: Malformed, verdict: Verdict): Omit<Happening, "server" | "address" | "app" | "verdict" | "times" | "last" | "id"> {

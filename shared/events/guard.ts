@@ -138,7 +138,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     ...channel,
     kind: kind("malformed"),
     direction,
-    fault: oneOf("syntax", "duplicate-key", "lone-surrogate", "number-range", "depth", "nodes", "oversize", "encoding", "not-json", "content-type"),
+    fault: oneOf("syntax", "duplicate-key", "lone-surrogate", "number-range", "depth", "nodes", "oversize", "encoding", "not-json", "content-type", "redirect"),
     detail: text,
     bytes: count,
     outcome: oneOf("refused", "passed", "dropped"),

@@ -108,7 +108,7 @@ export interface MessageRecord extends ChannelRecord {
 export interface Malformed extends ChannelRecord {
   readonly kind: "malformed";
   readonly direction: Direction;
-  readonly fault: "syntax" | "duplicate-key" | "lone-surrogate" | "number-range" | "depth" | "nodes" | "oversize" | "encoding" | "not-json" | "content-type";
+  readonly fault: "syntax" | "duplicate-key" | "lone-surrogate" | "number-range" | "depth" | "nodes" | "oversize" | "encoding" | "not-json" | "content-type" | "redirect";
   readonly detail: string;
   readonly bytes: number;
   readonly outcome: "refused" | "passed" | "dropped";

@@ -187,6 +187,24 @@ test("a server that is not admitted gets neither message nor listener", () => {
   expect(send({ method: "GET", headers: { accept: "text/event-stream" }, body: null, unreadable: null }).verdict.kind).toBe("answer");
 });
 
+// threat: redirected-elsewhere
+test("a reply from another server than was asked counts only if that server may be used", () => {
+  const asked = send(post(call()));
+  const other = (url: string): Session =>
+    createSession({
+      channel: { id: "d", point: "page", transport: "streamable-http", client: { id: "app:x", name: "x" }, server: remoteServer(url)! },
+      by: "extension",
+      policy: () => compile(POLICY, "local"),
+      key: new Uint8Array(32),
+      now: () => 1_750_000_000_000,
+      random: (bytes) => new Uint8Array(bytes),
+    });
+  expect(asked.head(200, "application/json", other("https://desk.example/v2/mcp"))).toEqual({ kind: "tap" });
+  const refused = send(post(call())).head(200, "application/json", other("https://rogue.example/mcp"));
+  expect(refused.kind === "answer" && JSON.parse(refused.body)).toMatchObject({ id: 1, result: { isError: true } });
+  expect(records.some((record) => record.kind === "malformed" && record.fault === "redirect")).toBe(true);
+});
+
 // threat: copy-in-structured-content
 test("a redacted argument takes its mirrored header along", () => {
   const token = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;

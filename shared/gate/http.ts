@@ -75,7 +75,8 @@ function valueOf(message: JsonObject, name: string): unknown {
 }
 
 export interface HttpReply {
-  head(status: number, contentType: string): ReplyVerdict;
+  /** @param landed session of the server that answered in the end, when that is another than was asked: redirects are followed where nobody can look. */
+  head(status: number, contentType: string, landed?: Session): ReplyVerdict;
   /** Decoded text in, text to hand on out. */
   chunk(text: string): string;
   end(): string;
@@ -91,12 +92,12 @@ export interface HttpExchange extends HttpReply {
 
 /** @param record takes every record that the exchange yields. */
 export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpExchange {
-  return new Exchange(stepOf(session, record), request, null);
+  return new Exchange(session, record, request, null);
 }
 
 /** The reply to a request that has been judged already, on the pipe that it came from. */
 export function openReply(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpReply {
-  return new Exchange(stepOf(session, record), request, { kind: "pass" });
+  return new Exchange(session, record, request, { kind: "pass" });
 }
 
 type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
@@ -114,6 +115,7 @@ const TOO_LARGE = `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`;
 class Exchange implements HttpExchange {
   readonly verdict: RequestVerdict;
   readonly #step: Step;
+  readonly #record: (record: EventRecord) => void;
   readonly #request: HttpRequest;
   #sse: SseFramer | null = null;
   #json: JsonFramer | null = null;
@@ -123,8 +125,9 @@ class Exchange implements HttpExchange {
   /** A part of the reply that was dropped, because nobody could be told whose it was. */
   #lost: Malformed | null = null;
 
-  constructor(step: Step, request: HttpRequest, judged: RequestVerdict | null) {
-    this.#step = step;
+  constructor(session: Session, record: (record: EventRecord) => void, request: HttpRequest, judged: RequestVerdict | null) {
+    this.#step = stepOf(session, record);
+    this.#record = record;
     this.#request = request;
     this.verdict = judged ?? this.#judgeRequest();
   }
@@ -144,7 +147,8 @@ class Exchange implements HttpExchange {
     return { kind: "pass" };
   }
 
-  head(status: number, contentType: string): ReplyVerdict {
+  head(status: number, contentType: string, landed?: Session): ReplyVerdict {
+    if (landed && answerOf(stepOf(landed, this.#record)({ kind: "knock", what: "http/redirect" })).kind === "answer") return this.#replaced("redirect", "the server sent the request on to another server, which the policy does not allow");
     const type = contentType.split(";")[0]!.trim().toLowerCase();
     if (type === "text/event-stream") {
       this.#sse = sseFramer(MAX_MESSAGE_BYTES);
@@ -163,9 +167,12 @@ class Exchange implements HttpExchange {
     }
     // A success of another type would carry a message past us.
     const detail = `the server answered with "${type.slice(0, 60) || "no content type"}" where MCP asks for JSON or an event stream`;
-    const effects = this.#step({ kind: "unreadable", direction: "to-client", fault: "content-type", detail, bytes: 0, head: this.#request.body ?? "" });
-    const replaced = effects.find((effect) => effect.kind === "replace");
-    return { kind: "answer", status: 200, contentType: "application/json", body: replaced?.text ?? "" };
+    return this.#replaced("content-type", detail);
+  }
+
+  /** A refusal in place of the whole reply. */
+  #replaced(fault: "content-type" | "redirect", detail: string): ReplyVerdict {
+    return { kind: "answer", status: 200, contentType: "application/json", body: this.#unreadable(fault, detail, 0) };
   }
 
   /** One request has one reply: where a part of a batch is refused, the rest is not sent either, and its askers are told. */
@@ -262,7 +269,7 @@ class Exchange implements HttpExchange {
   }
 
   /** A refusal for whoever waits: the request's own id tells who that is. */
-  #unreadable(fault: "syntax" | "oversize" | "encoding", detail: string, bytes: number): string {
+  #unreadable(fault: Malformed["fault"], detail: string, bytes: number): string {
     const effects = this.#step({ kind: "unreadable", direction: "to-client", fault, detail, bytes, head: this.#request.body ?? "" });
     const replaced = effects.find((effect) => effect.kind === "replace");
     return replaced?.text ?? "";

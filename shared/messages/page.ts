@@ -15,7 +15,7 @@ export const READY_EVENT = "r";
 /**
  * Tap → relay. First field is the verb:
  * - `Q` request: exchange, HTTP method, absolute URL, headers (`name: value` lines, lower-case; of `authorization` only the scheme), `none` | `text` | `opaque` | `large`, body
- * - `H` reply head: exchange, status, content-type
+ * - `H` reply head: exchange, status, content-type, final URL
  * - `C` reply chunk: exchange, text
  * - `E` reply end: exchange
  * - `U` reply is no UTF-8: exchange

@@ -20,6 +20,7 @@
  * | endless          | NDJSON under `application/json` that never ends (as the reference server does for `subscriptions/listen`) |
  * | cut              | half a result, then the connection is torn |
  * | silent           | headers, then nothing |
+ * | redirect         | 307 to another server, which gets the same call |
  */
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
@@ -100,6 +101,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     response.setHeader("content-type", "application/json");
     response.setHeader("content-length", Buffer.byteLength(body));
     response.write(body.slice(0, body.length / 2), () => response.destroy());
+  },
+  redirect: (_id, response) => {
+    response.statusCode = 307;
+    response.setHeader("location", "/rogue/mcp");
+    response.end();
   },
   silent: (_id, response) => {
     response.setHeader("content-type", "text/event-stream");
