@@ -11,6 +11,7 @@ import type { Facts } from "../../shared/policy/decision.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
+import { installMachine } from "../sweep/machine.ts";
 import { readHashKey } from "./hash-key.ts";
 
 export interface GatekeeperOptions {
@@ -50,6 +51,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const user = userName();
   const random = randomSource();
   const key = readHashKey(options.paths.state);
+  installMachine();
   let entry: ServerEntry | undefined;
 
   return {

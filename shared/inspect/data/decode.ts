@@ -18,9 +18,9 @@ export interface Decoded {
   readonly complete: boolean;
 }
 
-/** The folded text and every readable decoding of its parts. Deeper nesting than `maxDepth` is not followed; nothing is decoded that is not text. */
-export function decodeViews(text: string, limits: DecodeLimits = DECODE_LIMITS): Decoded {
-  const views: View[] = [fold(plainView(text))];
+/** The folded text and every readable decoding of its parts. Deeper nesting than `maxDepth` is not followed; nothing is decoded that is not text. @param ascii the text is known to hold nothing beyond ASCII. */
+export function decodeViews(text: string, limits: DecodeLimits = DECODE_LIMITS, ascii = false): Decoded {
+  const views: View[] = [ascii ? plainView(text) : fold(plainView(text))];
   const depths = [0];
   let budget = text.length * limits.maxGrowth + limits.floor;
   for (let next = 0; next < views.length; next++) {

@@ -107,7 +107,7 @@ test("a spent budget is reported as unknown, never as clean", () => {
 
 test("the prefilter reports every place of every anchor, overlapping ones too", () => {
   const named = (id: string, ...anchors: string[]): Detector => ({ ...failing, id, anchors });
-  const places = buildPrefilter([named("a", "pass"), named("b", "password"), named("c", "word")]).places("a PASSword, pass, word");
+  const places = buildPrefilter([named("a", "pass"), named("b", "password"), named("c", "word")]).sweep("a PASSword, pass, word").places;
   expect(places.get(0)).toEqual([2, 12]);
   expect(places.get(1)).toEqual([2]);
   expect(places.get(2)).toEqual([6, 18]);

@@ -4,7 +4,7 @@ import { decodeViews } from "./decode.ts";
 import { isWord, type Candidate, type Detector } from "./detector.ts";
 import { fieldKind } from "./field.ts";
 import type { Match } from "./finding.ts";
-import { buildPrefilter, type Prefilter } from "./prefilter.ts";
+import { buildPrefilter, type Prefilter, type Swept } from "./prefilter.ts";
 import { DETECTORS } from "./registry.ts";
 import { plainView, rewrite, type View } from "./view.ts";
 
@@ -45,6 +45,7 @@ const PLACEHOLDER = /\[redacted (?:secret|pci|pii)\.[a-z0-9-]{1,40}\]/g;
 const SEAM = /["'`][ \t]{0,8}[+.&]?[ \t]{0,8}(?:\\?\r?\n)?[ \t]{0,16}[+.&]?[ \t]{0,8}["'`]|[\\+]?\r?\n[ \t]{0,16}/g;
 
 const NOBODY: ReadonlySet<number> = new Set();
+const NOWHERE: readonly number[] = [];
 
 /** Builds a scanner; tests give it detectors that fail. */
 export function createScanner(detectors: readonly Detector[]): Scanner {
@@ -61,9 +62,8 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
     return wanted;
   }
 
-  function scanView(view: View, key: string, noise: boolean, found: ValuedMatch[], failed: Set<string>): void {
+  function scanView(view: View, { places }: Swept, key: string, noise: boolean, found: ValuedMatch[], failed: Set<string>): void {
     const { text } = view;
-    const places = prefilter.places(text);
     const wanted = wantedBy(key);
     if (places.size === 0 && wanted.size === 0) return;
     const placeholders = text.includes("[redacted ") ? [...text.matchAll(PLACEHOLDER)].map((match) => [match.index, match.index + match[0].length] as const) : [];
@@ -71,7 +71,7 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
     let joins = 0;
     detectors.forEach((detector, index) => {
       if (noise && detector.contextual) return;
-      let at = places.get(index) ?? [];
+      let at = places.get(index) ?? NOWHERE;
       if (at.length === 0 && !wanted.has(index)) return;
       if (placeholders.length > 0) at = at.filter((place) => !placeholders.some(([start, end]) => place >= start && place < end));
       const affordable = Math.floor(budget / detector.reach);
@@ -80,7 +80,7 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
         detector.classes.forEach((name) => failed.add(name));
       }
       try {
-        const hits = detector.find(text, detector.trigger && detector.anchors.length > 0 ? at.toSorted((a, b) => a - b) : at, { key });
+        const hits = detector.find(text, at, { key });
         for (const hit of hits) add(view, detector, hit, found);
         if (detector.contextual || detector.trigger) return;
         // An anchor without a match: its token may be cut in two.
@@ -107,8 +107,9 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
       const failed = new Set<string>();
       try {
         const noise = fieldKind(key) === "noise";
-        const { views, complete } = decodeViews(text);
-        for (const view of views) scanView(view, key, noise, found, failed);
+        const swept = prefilter.sweep(text);
+        const { views, complete } = decodeViews(text, undefined, swept.ascii);
+        for (const view of views) scanView(view, view.text === text ? swept : prefilter.sweep(view.text), key, noise, found, failed);
         if (!complete) ALL_CLASSES.forEach((glob) => failed.add(glob));
       } catch {
         ALL_CLASSES.forEach((glob) => failed.add(glob));

@@ -13,6 +13,7 @@ export const iban: Detector = {
   classes: ["pii.iban"],
   anchors: [],
   trigger: /[A-Z]{2}\d{2}[ \u00a0-]?[A-Z0-9]/g,
+  starts: ["[A-Z][A-Z]\\d\\d"],
   contextual: false,
   reach: 48,
   find(text, at) {

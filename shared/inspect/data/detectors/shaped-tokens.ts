@@ -4,6 +4,7 @@ import { shapedTokenDetector } from "./token.ts";
 export const shapedTokens = shapedTokenDetector(
   "shaped-tokens",
   /S[ACNOUX][A-Z2-7]{12}|SK[0-9a-f]{12}|YC[A-Za-z]\w{12}|oy2[a-z0-9]{12}|pat[A-Za-z0-9]{14}\.|\.[\w-]{6}\.[\w-]{27}|-us\d/g,
+  ["S[ACNOUX][A-Z2-7][A-Z2-7][A-Z2-7]", "SK[0-9a-f][0-9a-f][0-9a-f]", "YC[A-Za-z]\\w\\w", "oy2[a-z0-9]", "pat[A-Za-z0-9]", "\\.[\\w-][\\w-][\\w-][\\w-][\\w-][\\w-]\\.", "-us\\d"],
   [
     // NATS seeds: S, the kind of key, 56 characters of base32.
     { class: "secret.service-token", pattern: /S[ACNOUX][A-Z2-7]{56}/y, minEntropy: 3.8, check: (token) => /\d/.test(token) },

@@ -61,13 +61,14 @@ function tryFormat(text: string, place: number, format: TokenFormat): Candidate 
 }
 
 /** One detector for formats that begin with too little to look for: `trigger` finds the places by shape. */
-export function shapedTokenDetector(id: string, trigger: RegExp, formats: readonly Omit<TokenFormat, "anchors">[]): Detector {
+export function shapedTokenDetector(id: string, trigger: RegExp, starts: readonly string[], formats: readonly Omit<TokenFormat, "anchors">[]): Detector {
   const all = formats.map((format) => ({ ...format, anchors: [] }));
   return {
     id,
     classes: [...new Set(formats.map((format) => format.class))],
     anchors: [],
     trigger,
+    starts,
     contextual: false,
     reach: 64,
     find: (text, at) => at.flatMap((place) => all.flatMap((format) => tryFormat(text, place, format) ?? [])),

@@ -1,0 +1,87 @@
+/** The sweep with the machine, the sweep without it, and a search that uses neither: the same places in every text. */
+import { afterAll, expect, test } from "vitest";
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { OVERLAP, PIECE } from "../../shared/inspect/data/kernel/layout.ts";
+import { useMachine } from "../../shared/inspect/data/kernel/machine.ts";
+import { readSets } from "../../shared/inspect/data/kernel/seeds.ts";
+import { buildPrefilter } from "../../shared/inspect/data/prefilter.ts";
+import { DETECTORS } from "../../shared/inspect/data/registry.ts";
+import { makeMachine } from "./machine.ts";
+import { MACHINE_CODE } from "./machine-code.ts";
+import { assemble } from "./program.ts";
+
+const prefilter = buildPrefilter(DETECTORS);
+const ANCHORS = [...new Set(DETECTORS.flatMap(({ anchors }) => anchors))];
+const TRIGGERS = DETECTORS.flatMap(({ trigger }) => trigger ?? []);
+
+afterAll(() => useMachine(null));
+
+function placesWith(machine: boolean, text: string): { ascii: boolean; places: Record<string, readonly number[]> } {
+  useMachine(machine ? makeMachine : null);
+  const { ascii, places } = prefilter.sweep(text);
+  return { ascii, places: Object.fromEntries(Array.from(places, ([index, list]) => [DETECTORS[index]!.id, list])) };
+}
+
+/** Every anchor tried at every place, every trigger run over everything. */
+function searched(text: string): ReturnType<typeof placesWith> {
+  const places: Record<string, number[]> = {};
+  for (const { id, anchors, trigger } of DETECTORS) {
+    const at = new Set<number>();
+    const lower = [...text].flatMap((char) => (char.length === 1 && char.toLowerCase().length === 1 ? [char.toLowerCase()] : char.split(""))).join("");
+    for (const anchor of anchors) for (let from = lower.indexOf(anchor); from >= 0; from = lower.indexOf(anchor, from + 1)) at.add(from);
+    if (trigger) for (const { index } of text.matchAll(trigger)) at.add(index);
+    if (at.size > 0) places[id] = [...at].sort((a, b) => a - b);
+  }
+  // eslint-disable-next-line no-control-regex
+  return { ascii: !/[^\0-\x7f]/.test(text), places };
+}
+
+/** The pattern without its look-arounds: what it matches begins like a match of the whole. */
+const shapes = TRIGGERS.map((trigger) => fc.stringMatching(new RegExp(trigger.source.replace(/\(\?<?[=!](?:\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)|[^()[\]])*\)/g, ""))));
+const anyCase = fc.constantFrom(...ANCHORS).chain((anchor) => fc.tuple(...[...anchor].map((char) => fc.constantFrom(char, char.toUpperCase(), ...(char === "k" ? ["\u212a"] : [])))).map((chars) => chars.join("")));
+const noise = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: "binary", maxLength: 6 }), fc.constantFrom("4111 1111 1111 1111", "DE12 3456", " 212-555-0142 ", ".abcdef.", "é", "日本", "😀", "\ud83d", "İ", "ſ", "\u212a"));
+const text = fc.array(fc.oneof(anyCase, noise, ...shapes), { maxLength: 40 }).map((parts) => parts.join(""));
+
+test("the machine finds what the plain loop finds, and both what a search finds", () => {
+  fc.assert(
+    fc.property(text, fc.constantFrom("", "x".repeat(200)), (body, padding) => {
+      const whole = body + padding;
+      const expected = searched(whole);
+      expect(placesWith(false, whole)).toEqual(expected);
+      expect(placesWith(true, whole)).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("nothing is lost where one piece ends and the next begins", () => {
+  const filler = fc.constantFrom("a", "é", "日", " ");
+  fc.assert(
+    fc.property(text, filler, fc.integer({ min: -60, max: OVERLAP + 2 }), fc.constantFrom(1, 2), (body, fill, shift, pieces) => {
+      const whole = fill.repeat(pieces * PIECE + shift) + body + fill.repeat(40);
+      expect(placesWith(true, whole)).toEqual(searched(whole));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("whatever a trigger matches begins as the trigger declares", () => {
+  const declared = DETECTORS.filter(({ trigger, starts }) => trigger && starts);
+  expect(declared.length).toBeGreaterThan(0);
+  for (const { trigger, starts } of declared) {
+    const sets = starts!.map(readSets);
+    fc.assert(
+      fc.property(shapes[TRIGGERS.indexOf(trigger!)]!, (match) => {
+        const at = match.search(trigger!);
+        fc.pre(at >= 0);
+        expect(sets.some((one) => one.every((set, i) => set.includes(match.charCodeAt(at + i))))).toBe(true);
+      }),
+    );
+  }
+});
+
+test("the machine's code is what its program says", () => {
+  expect(MACHINE_CODE, "run: node native-host/sweep/build.ts").toBe(Buffer.from(assemble()).toString("base64"));
+  expect(readFileSync(new URL("machine-code.ts", import.meta.url), "utf8").length).toBeLessThan(2000);
+});
