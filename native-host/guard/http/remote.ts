@@ -11,7 +11,7 @@ import { headerBook } from "./request-headers.ts";
 import { readReply, type ReplyOutcome, type ReplyTaker } from "./reply-lines.ts";
 import type { Target } from "./target.ts";
 import { waitingList, type Waiting } from "./waiting.ts";
-import { WireFailure, type Answer, type Wire } from "./wire.ts";
+import { isBroken, WireFailure, type Answer, type Wire } from "./wire.ts";
 import { errorLine, failureTrouble, NO_ANSWER, SESSION_OVER, statusTrouble, type Trouble } from "./words.ts";
 
 export interface RemoteParts {
@@ -330,8 +330,7 @@ class HttpRemote implements Remote {
 
   #troubleOf(error: unknown): Trouble {
     if (error instanceof WireFailure) return failureTrouble(error, this.#parts.target);
-    const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-    if (code === "ECONNRESET" || code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE" || code?.startsWith("Z_")) return failureTrouble(new WireFailure("broken", code), this.#parts.target);
+    if (isBroken(error)) return failureTrouble(new WireFailure("broken", (error as NodeJS.ErrnoException).code ?? "ended"), this.#parts.target);
     return { code: NOT_JUDGEABLE, text: `Sluice itself failed while it looked at the answer (${error instanceof Error ? error.name : "error"}), so it was not passed on.` };
   }
 }

@@ -191,6 +191,16 @@ describe("ends", () => {
   });
 });
 
+test("where the gate itself fails nothing passes, and the app is told", async () => {
+  serve = answers({ secret: "x" });
+  const held = pool.take("s-1", null, false);
+  held.gate.session.step = (input) => {
+    if (input.kind === "message" && input.direction === "to-client") throw new TypeError("boom");
+    return [{ kind: "forward" }];
+  };
+  expect(await (await post(call(1), { "mcp-session-id": "s-1" })).json()).toMatchObject({ id: 1, error: { message: expect.stringContaining("Sluice itself failed") as string } });
+});
+
 test("two clients that count alike are not mixed up", async () => {
   const { promise: both, resolve } = Promise.withResolvers<void>();
   const waiting: { message: Told; response: ServerResponse }[] = [];

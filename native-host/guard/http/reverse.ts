@@ -3,11 +3,12 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MAX_MESSAGE_BYTES, openExchange, type HttpExchange, type HttpRequest } from "../../../shared/gate/http.ts";
 
+import { NOT_JUDGEABLE } from "../../../shared/gate/refusal.ts";
 import { guessId } from "../../../shared/mcp/message.ts";
 import { sseFramer, withData } from "../../../shared/mcp/sse.ts";
 import type { GatePool, Lease } from "./gate-pool.ts";
 import { isLoopback, withoutSecrets, type Target } from "./target.ts";
-import { WireFailure, type Answer, type Wire } from "./wire.ts";
+import { isBroken, WireFailure, type Answer, type Wire } from "./wire.ts";
 import { errorLine, failureTrouble, NO_ANSWER, SIGN_IN, signInWords, type Trouble } from "./words.ts";
 
 export interface ReverseParts {
@@ -26,11 +27,11 @@ export async function passOn(parts: ReverseParts, request: IncomingMessage, resp
   const gone = new AbortController();
   response.once("close", () => gone.abort(new Error("client gone")));
   response.on("error", () => {});
+  const passage = new Passage(parts, request, response, gone.signal);
   try {
-    await new Passage(parts, request, response, gone.signal).run();
+    await passage.run();
   } catch (error) {
-    if (!gone.signal.aborted) parts.say(`an exchange ended because of an error in Sluice (${error instanceof Error ? error.name : "error"}); nothing of it was handed on`);
-    response.destroy();
+    if (!gone.signal.aborted) passage.fail(error instanceof Error ? error.name : "error");
   }
 }
 
@@ -69,6 +70,14 @@ class Passage {
       lease.release();
     }
     if (read.method === "DELETE" && session !== undefined && this.#response.statusCode < 300) pool.end(session, "client ended the session");
+  }
+
+  /** Fails closed: nothing more is handed on, and whoever waits is told, where that can still be said. */
+  fail(name: string): void {
+    if (this.#response.headersSent) {
+      this.#parts.say(`a stream was ended because of an error in Sluice (${name})`);
+      this.#response.destroy();
+    } else this.#trouble({ code: NOT_JUDGEABLE, text: `Sluice itself failed while it looked at this exchange (${name}), so it was not passed on.` });
   }
 
   /** Pages of the web must not reach it, neither by their own name (DNS rebinding) nor by ours. */
@@ -180,6 +189,7 @@ class Passage {
     } catch (error) {
       answer.discard();
       if (this.#signal.aborted) return;
+      if (!isBroken(error)) throw error;
       // The server died in the middle. A stream ends as the server's did, so that the client can take it up again; a document that never was complete becomes words.
       if (response.headersSent) return void response.destroy();
       return this.#trouble(failureTrouble(new WireFailure("broken", (error as NodeJS.ErrnoException).code ?? "ended"), this.#parts.target));

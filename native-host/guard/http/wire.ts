@@ -57,6 +57,11 @@ export class WireFailure extends Error {
   }
 }
 
+/** An answer broke off, by the connection's fault or its compression's, not by ours. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof WireFailure || (error instanceof Error && /^(ECONN|EPIPE|ERR_STREAM|Z_|ERR__ZLIB|ERR_BROTLI|ZSTD|HPE_)/.test((error as NodeJS.ErrnoException).code ?? ""));
+}
+
 const MAX_REDIRECTS = 3;
 const PROBE_AFTER_MS = 30_000;
 
