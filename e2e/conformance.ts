@@ -6,25 +6,10 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildHost } from "./build.ts";
 import { CHAINS, makePlace, type ChainName, type GuardPlace } from "./conformance/chains.ts";
-import { REQUIREMENTS, runSuite, type Requirements, type ScenarioOutcome, type SuiteOutcome } from "./conformance/suite.ts";
+import { describe, differences, table, type Difference, type Run } from "./conformance/compare.ts";
+import { REQUIREMENTS, runSuite, type Requirements, type ScenarioOutcome } from "./conformance/suite.ts";
 import { readyPeers } from "./peers.ts";
 import { HOST_BUNDLE } from "./stage.ts";
-
-interface Run {
-  readonly requirements: Requirements;
-  readonly chain: ChainName;
-  readonly seconds: number;
-  readonly outcome: SuiteOutcome;
-}
-
-interface Difference {
-  readonly requirements: Requirements;
-  readonly scenario: string;
-  readonly chain: ChainName;
-  readonly against: readonly ChainName[];
-  readonly lost: readonly string[];
-  readonly gained: readonly string[];
-}
 
 /** Beyond both requirement sets: the skills extension. */
 const EXTRA: Readonly<Record<Requirements, readonly string[]>> = { "2025-11-25": [], "2026-07-28": ["sep-2640-skills-enumeration", "sep-2640-skills-directory", "sep-2640-skills-manifest"] };
@@ -41,46 +26,6 @@ async function runChain(chain: ChainName, requirements: Requirements, place: Gua
   } finally {
     await opened.close();
   }
-}
-
-/** Checks that ended in this run as in none of the others. */
-function differences(run: Run, others: readonly Run[]): Difference[] {
-  const scenarios = [...new Set([run, ...others].flatMap(({ outcome }) => [...outcome.keys()]))];
-  return scenarios.flatMap((scenario) => {
-    const mine = run.outcome.get(scenario)?.checks ?? [];
-    const theirs = others.map((other) => other.outcome.get(scenario)?.checks ?? []);
-    const lost = inAll(theirs.map((checks) => without(checks, mine)));
-    const gained = inAll(theirs.map((checks) => without(mine, checks)));
-    return lost.length + gained.length === 0 ? [] : [{ requirements: run.requirements, scenario, chain: run.chain, against: others.map(({ chain }) => chain), lost, gained }];
-  });
-}
-
-function inAll([first = [], ...others]: readonly string[][]): string[] {
-  return others.reduce((kept, other) => without(kept, without(kept, other)), first);
-}
-
-function without(all: readonly string[], taken: readonly string[]): string[] {
-  const rest = [...taken];
-  return all.filter((each) => {
-    const at = rest.indexOf(each);
-    if (at >= 0) rest.splice(at, 1);
-    return at < 0;
-  });
-}
-
-function table(runs: readonly Run[], requirements: Requirements): string {
-  const mine = runs.filter((run) => run.requirements === requirements);
-  const scenarios = [...new Set(mine.flatMap(({ outcome }) => [...outcome.keys()]))];
-  const cell = (outcome: ScenarioOutcome | undefined): string => (outcome === undefined ? "-" : `${outcome.passed}/${outcome.failed}`);
-  const rows = scenarios.map((scenario) => [scenario, ...mine.map(({ outcome }) => cell(outcome.get(scenario)))]);
-  const totals = mine.map(({ outcome }) => cell([...outcome.values()].reduce((sum, { passed, failed }) => ({ ...sum, passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0, checks: [], failures: [] })));
-  const lines = [[`${requirements} (passed/failed)`, ...mine.map(({ chain }) => CHAINS[chain].title)], ...rows, ["all checks", ...totals], ["seconds", ...mine.map(({ seconds }) => seconds.toFixed(1))]];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines.map((line) => line.map((word, column) => (column === 0 ? word.padEnd(widths[0]!) : word.padStart(widths[column]!))).join("  ")).join("\n");
-}
-
-function describe({ requirements, scenario, chain, against, lost, gained }: Difference): string {
-  return `  ${requirements} ${scenario}: ${CHAINS[chain].title} against ${against.map((each) => CHAINS[each].title).join(" and ")}\n${[...lost.map((check) => `    - ${check}`), ...gained.map((check) => `    + ${check}`)].join("\n")}`;
 }
 
 const { values } = parseArgs({

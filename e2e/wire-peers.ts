@@ -5,18 +5,19 @@ import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { parseDocument } from "yaml";
+import { readJournal } from "../native-host/journal/reader.ts";
 import { buildHost } from "./build.ts";
 import { readyPeers } from "./peers.ts";
 import { ROOT } from "./places.ts";
 import { HOST_BUNDLE } from "./stage.ts";
 import { CLIENTS, runClient, type ClientName, type Launch } from "./wire/clients.ts";
 import { realPeers, type Peer } from "./wire/peers.ts";
-import { compareExactly, compareRuns, DIRECTIONS, readRecording, type Difference, type Recording } from "./wire/recording.ts";
+import { compareExactly, compareRuns, readRecording, type Difference, type Direction, type Recording } from "./wire/recording.ts";
 
 interface Row {
   readonly client: ClientName;
   readonly server: string;
-  readonly messages: Readonly<Record<(typeof DIRECTIONS)[number], number>>;
+  readonly messages: Readonly<Record<Direction, number>>;
   readonly seconds: number;
   /** Between the two sides of the guard. */
   readonly changed: readonly Difference[];
@@ -28,7 +29,8 @@ const RECORDER = join(ROOT, "e2e", "wire", "recorder.ts");
 
 /** The sample policy with all rules and detectors, open to every server; watching only where it would take something out on purpose. */
 function makeHome(folder: string, watchOnly: boolean): string {
-  const home = join(folder, watchOnly ? "watching" : "enforcing");
+  const home = join(folder, "home");
+  rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const policy = parseDocument(readFileSync(join(ROOT, "docs", "policy.sample.yaml"), "utf8"));
   policy.setIn(["admission", "default"], "allow");
@@ -41,17 +43,20 @@ function makeHome(folder: string, watchOnly: boolean): string {
 async function compare(client: ClientName, peer: Peer, folder: string, sluice: string): Promise<Row> {
   const start = performance.now();
   const [plain, guarded] = [join(folder, "plain"), join(folder, "guarded")];
-  const env = { ...(process.env as Record<string, string>), ...peer.env, PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter), SLUICE_HOME: makeHome(folder, peer.watchOnly ?? false) };
+  const own = { ...peer.env, SLUICE_HOME: makeHome(folder, peer.watchOnly ?? false) };
+  const env = { ...(process.env as Record<string, string>), ...own, PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter) };
   const recorder = (where: string, side: "client" | "server", command: readonly string[]): string[] => [process.execPath, RECORDER, where, side, "--", ...command];
   const go = async (where: string, command: readonly string[]): Promise<void> => {
     rmSync(where, { recursive: true, force: true });
     mkdirSync(where);
     peer.prepare?.();
-    const launch: Launch = { command, env };
+    const launch: Launch = { command, env, own };
     await runClient(client, peer, launch);
   };
   await go(plain, recorder(plain, "client", peer.command));
   await go(guarded, recorder(guarded, "client", [process.execPath, sluice, "guard", "--client", "wire-peers", "--", ...recorder(guarded, "server", peer.command)]));
+  const judged = (await readJournal(join(own.SLUICE_HOME, "journal"))).filter(({ kind }) => kind === "request").length;
+  if (judged === 0) throw new Error(`${client} with ${peer.name}: no guard has judged anything, so nothing was compared`);
   const [before, inside, outside] = [readRecording(plain, "client"), readRecording(guarded, "server"), readRecording(guarded, "client")];
   return {
     client,
@@ -59,7 +64,7 @@ async function compare(client: ClientName, peer: Peer, folder: string, sluice: s
     messages: { "to-server": inside["to-server"].length, "to-client": inside["to-client"].length },
     seconds: (performance.now() - start) / 1000,
     changed: compareExactly(sides(inside, outside), sides(outside, inside)),
-    unlike: compareRuns(before, outside, peer.varying),
+    unlike: compareRuns(before, outside, peer),
   };
 }
 

@@ -17,6 +17,8 @@ export type ClientName = (typeof CLIENTS)[number];
 export interface Launch {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What of it is no machine's usual environment. */
+  readonly own: Readonly<Record<string, string>>;
 }
 
 const ME = { name: "wire-peers", version: "1.0.0" };
@@ -70,12 +72,15 @@ async function askAll(client: LegacyClient, peer: Peer, call: (ask: Ask) => Prom
 }
 
 /** One process a question, as the Inspector does it. */
-async function inspect(peer: Peer, { command, env }: Launch): Promise<void> {
+async function inspect(peer: Peer, launch: Launch): Promise<void> {
+  const { command, env } = launch;
   const [first] = peer.calls;
   const questions = [["--method", "tools/list"], ...(first ? [["--method", "tools/call", "--tool-name", first.tool, ...Object.entries(first.args ?? {}).flatMap(([key, value]) => ["--tool-arg", `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`])]] : [])];
+  // It hands a server only the usual variables, and those that it is told.
+  const told = Object.entries({ ...launch.own, PATH: launch.env["PATH"] ?? "" }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
   for (const question of questions) {
     // Behind `--` stand the server's own arguments, which the Inspector would otherwise take for its own.
-    const child = spawn(process.execPath, [INSPECTOR, "--cli", ...question, "--", ...command], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [INSPECTOR, "--cli", ...told, ...question, "--", ...command], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
     const [code] = (await once(child, "close")) as [number | null];

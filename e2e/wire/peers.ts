@@ -20,6 +20,8 @@ export interface Peer {
   readonly prompt?: { readonly name: string; readonly arguments: Record<string, string> };
   /** What the server itself makes anew in every run. */
   readonly varying: readonly RegExp[];
+  /** It asks for the client's roots at a moment of its own, so that its questions are numbered differently in every run. */
+  readonly numbersVary?: boolean;
   /** Its answers hold what the sample policy takes out on purpose: there the policy only watches. */
   readonly watchOnly?: boolean;
 }
@@ -52,6 +54,7 @@ export function realPeers(folder: string): readonly Peer[] {
         { tool: "no-such-tool" },
       ],
       prompt: { name: "args-prompt", arguments: { city: "Bern", state: "BE" } },
+      numbersVary: true,
       varying: [TIME, UUID],
     },
     {
