@@ -1,8 +1,12 @@
 /** The guard for remote servers, as the programs meet it: real clients of both SDK lines, real servers, and a real process in between. */
 import { Buffer } from "node:buffer";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { legacyDesk } from "../servers/customer-desk/legacy.ts";
+import { CUSTOMER_DESK } from "../servers/customer-desk/name.ts";
+import { deskTools } from "../servers/customer-desk/tools.ts";
 import { startWorkbench, type Workbench } from "../workbench/server.ts";
 import { requestText, responseBytes } from "../workbench/witness.ts";
 import { bodyOf, callLine, connect, INITIALIZE, INITIALIZED, makeHome, startGuard, startServer, type Caller, type Home, type Line, type RawGuard } from "./http-guard.rig.ts";
@@ -184,6 +188,23 @@ test("a tool's marked argument goes into its header, redacted like the body: a r
   expect(received[0]).not.toContain(TOKEN);
   const header = headers.find((each) => each !== undefined);
   expect(Buffer.from(/^=\?base64\?(.*)\?=$/.exec(header ?? "")?.[1] ?? "", "base64").toString("utf8")).toBe(received[0]);
+});
+
+test.each(["v1", "v2 auto"] as const)("a server of the old transport, SDK %s", async (line) => {
+  const transports = new Map<string, SSEServerTransport>();
+  const server = await startServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
+    if (request.method === "GET" && pathname === "/desk/mcp") {
+      const transport = new SSEServerTransport("/messages", response);
+      transports.set(transport.sessionId, transport);
+      void legacyDesk(CUSTOMER_DESK, deskTools(workbench.desk)).connect(transport);
+    } else if (request.method === "POST" && pathname === "/messages") void transports.get(searchParams.get("sessionId") ?? "")?.handlePostMessage(request, response);
+    else response.writeHead(404, { "content-type": "text/plain" }).end("Cannot POST");
+  });
+  keep(server);
+  const client = await through("--url", line, `${server.origin}/desk/mcp`);
+  expect((await client.call("get_customer", { id: "c-1001" })).content[0]?.text).toMatch(/Card number: (?!\d{4})/);
+  expect(await client.call("delete_customer", { id: "c-1004" })).toMatchObject({ isError: true });
 });
 
 test("a server that is down: the client hears why, and the guard still ends as it should", async () => {

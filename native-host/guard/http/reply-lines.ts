@@ -111,7 +111,9 @@ class Reader {
     if (this.#sse) {
       for (const frame of this.#sse.push(text)) if (frame.kind === "event") await this.#event(frame.event);
     } else if (this.#json) {
-      for (const frame of this.#json.push(text)) if (frame.kind === "document") await this.#document(frame.text);
+      // As a rule the gate gives one whole document: parsing it is far quicker than looking for its end.
+      if (parses(text)) await this.#document(text);
+      else for (const frame of this.#json.push(text)) if (frame.kind === "document") await this.#document(frame.text);
     } else this.#stray += text;
   }
 
@@ -129,6 +131,15 @@ class Reader {
   async #document(text: string): Promise<void> {
     if (this.#failed && !isMessage(text)) this.#stray += text;
     else await this.#taker.line(oneLine(text));
+  }
+}
+
+function parses(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "object" && value !== null;
+  } catch {
+    return false;
   }
 }
 
