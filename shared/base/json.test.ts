@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { leafValue, pointerOf, scanJson, spliceJson } from "./json.ts";
+import { leafValue, pointerOf, readJson, scanJson, spliceJson } from "./json.ts";
 
 /** Reads a value out of parsed JSON by pointer, independently of the scanner. */
 function at(value: unknown, pointer: string): unknown {
@@ -93,5 +93,22 @@ test("splicing a leaf changes that leaf alone", () => {
       const after = JSON.parse(spliceJson(text, [{ leaf, value }])) as { list: string[]; big: string };
       expect(after).toEqual({ list: strings.map((each, i) => (i === pick % strings.length ? value : each)), big: "x" });
     }),
+  );
+});
+
+test("reading is scanning and parsing, whatever the text", () => {
+  const part = fc.constantFrom("{", "}", "[", "]", ",", ":", '"', '"', "\\", "\\\\", '\\"', "\\n", "\\u0041", "\\ud83d", "\\ude00", "\\x", "\ud83d", "😀", "\u0001", "\n", "é", "abc", '"a":', "1e999", "-0", "12", "true", " ");
+  const soup = fc.array(part, { maxLength: 30 }).map((parts) => parts.join(""));
+  const quoted = soup.map((text) => `{"k":"${text}","${text.slice(0, 4)}":["${text}"]}`);
+  const broken = fc.tuple(fc.jsonValue({ maxDepth: 4 }), fc.nat(), soup).map(([value, at, text]) => {
+    const json = JSON.stringify(value);
+    return json.slice(0, at % (json.length + 1)) + text + json.slice(at % (json.length + 1));
+  });
+  fc.assert(
+    fc.property(fc.oneof(soup, quoted, broken, fc.json()), fc.constantFrom(undefined, { maxDepth: 3, maxNodes: 6 }), (text, limits) => {
+      const scanned = scanJson(text, limits);
+      expect(readJson(text, limits)).toEqual(scanned.ok ? { ok: true, value: { leaves: scanned.value, value: JSON.parse(text) as unknown } } : scanned);
+    }),
+    { numRuns: 3000 },
   );
 });

@@ -47,7 +47,7 @@ export function leafValue(text: string, leaf: JsonLeaf): string {
   return text.slice(leaf.start + 1, leaf.end - 1);
 }
 
-const QUOTE = 34, BACKSLASH = 92, COMMA = 44, COLON = 58, OPEN_BRACE = 123, CLOSE_BRACE = 125, OPEN_BRACKET = 91, CLOSE_BRACKET = 93;
+const QUOTE = 34, BACKSLASH = 92, COMMA = 44, COLON = 58, OPEN_BRACE = 123, CLOSE_BRACE = 125, OPEN_BRACKET = 91, CLOSE_BRACKET = 93, SMALL_U = 117;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 
@@ -68,15 +68,71 @@ interface Container {
 
 /** Scans one JSON document (surrounding white space allowed). Iterative, so depth costs no stack. */
 export function scanJson(text: string, limits: JsonLimits = JSON_LIMITS): Result<JsonLeaf[], JsonFault> {
+  return attempt(text, limits, strictStringEnd);
+}
+
+/**
+ * Scans and parses one document, as `scanJson` and `JSON.parse` one after the other.
+ * Faster, because the inside of plain strings is looked at once: the scan takes a string to end at the next quote
+ * that no backslash stands before, and leaves it to the parser to find control characters in it. Half surrogates
+ * are looked for in the whole text. When anything is wrong, the strict scan says what.
+ */
+export function readJson(text: string, limits: JsonLimits = JSON_LIMITS): Result<{ leaves: JsonLeaf[]; value: unknown }, JsonFault> {
+  if (text.isWellFormed()) {
+    const leaves = attempt(text, limits, hoppingStringEnd(text));
+    if (leaves.ok) {
+      try {
+        return ok({ leaves: leaves.value, value: JSON.parse(text) as unknown });
+      } catch {
+        // The strict scan knows why.
+      }
+    }
+  }
+  const strict = scanJson(text, limits);
+  return strict.ok ? ok({ leaves: strict.value, value: JSON.parse(text) as unknown }) : strict;
+}
+
+/** Where a string token that begins at `start` ends. */
+type StringEnd = (text: string, start: number) => { at: number; escaped: boolean };
+
+function attempt(text: string, limits: JsonLimits, stringEnd: StringEnd): Result<JsonLeaf[], JsonFault> {
   try {
-    return ok(scan(text, limits));
+    return ok(scan(text, limits, stringEnd));
   } catch (error) {
     if (error instanceof Fault) return fail(error.fault);
+    // A key whose inside nobody has looked at.
+    if (error instanceof SyntaxError) return fail({ kind: "syntax", at: 0, message: "not JSON" });
     throw error;
   }
 }
 
-function scan(text: string, limits: JsonLimits): JsonLeaf[] {
+/** From quote to quote and backslash to backslash, by search. Asked in ascending order only. */
+function hoppingStringEnd(text: string): StringEnd {
+  let escape = -1; // the next backslash
+  return (_, start) => {
+    let from = start + 1;
+    let quote = text.indexOf('"', from);
+    if (escape < from) escape = find(text, "\\", from);
+    if (quote < 0) throw new Fault("syntax", text.length, "a string without its end");
+    if (quote < escape) return { at: quote + 1, escaped: false };
+    while (escape < quote) {
+      // Escaped surrogates must be paired.
+      if (text.charCodeAt(escape + 1) === SMALL_U) return strictStringEnd(text, start);
+      from = escape + 2;
+      if (quote < from) quote = find(text, '"', from);
+      escape = find(text, "\\", from);
+    }
+    if (quote === Infinity) throw new Fault("syntax", text.length, "a string without its end");
+    return { at: quote + 1, escaped: true };
+  };
+}
+
+function find(text: string, char: string, from: number): number {
+  const at = text.indexOf(char, from);
+  return at < 0 ? Infinity : at;
+}
+
+function scan(text: string, limits: JsonLimits, stringEnd: StringEnd): JsonLeaf[] {
   const leaves: JsonLeaf[] = [];
   const stack: Container[] = [];
   let at = skipSpace(text, 0);
@@ -96,7 +152,7 @@ function scan(text: string, limits: JsonLimits): JsonLeaf[] {
         at++;
       } else {
         stack.push(container);
-        if (container.keys) [at, path] = readKey(text, at, container, leaves);
+        if (container.keys) [at, path] = readKey(text, at, container, leaves, stringEnd);
         else path = { parent: container.path, step: 0 };
         continue;
       }
@@ -119,7 +175,7 @@ function scan(text: string, limits: JsonLimits): JsonLeaf[] {
       const next = text.charCodeAt(at);
       if (next === COMMA) {
         at = skipSpace(text, at + 1);
-        if (container.keys) [at, path] = readKey(text, at, container, leaves);
+        if (container.keys) [at, path] = readKey(text, at, container, leaves, stringEnd);
         else path = { parent: container.path, step: ++container.index };
         break;
       }
@@ -130,7 +186,7 @@ function scan(text: string, limits: JsonLimits): JsonLeaf[] {
   }
 }
 
-function readKey(text: string, start: number, container: Container, leaves: JsonLeaf[]): [number, JsonPath] {
+function readKey(text: string, start: number, container: Container, leaves: JsonLeaf[], stringEnd: StringEnd): [number, JsonPath] {
   if (text.charCodeAt(start) !== QUOTE) throw new Fault("syntax", start, "expected a key");
   const end = stringEnd(text, start);
   const key = end.escaped ? (JSON.parse(text.slice(start, end.at)) as string) : text.slice(start + 1, end.at - 1);
@@ -164,7 +220,7 @@ function skipSpace(text: string, at: number): number {
 
 const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
 
-function stringEnd(text: string, start: number): { at: number; escaped: boolean } {
+function strictStringEnd(text: string, start: number): { at: number; escaped: boolean } {
   let escaped = false;
   let high = -1; // offset of a high surrogate that still waits for its low one
   for (let at = start + 1; at < text.length; ) {

@@ -1,6 +1,6 @@
 /** Text → JSON-RPC message: scanned for ambiguity, parsed once, its id kept as it was written (ids beyond 2^53 must still correlate). */
 import { fail, ok, type Result } from "../base/result.ts";
-import { JSON_LIMITS, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
+import { JSON_LIMITS, readJson, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
 import { METHODS } from "./methods.ts";
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -32,11 +32,11 @@ export type Message = SingleMessage | BatchMessage;
 
 /** Reads one document. Ambiguous JSON (duplicate keys, half surrogates, numbers out of range, too deep, `Method` for `method`) is refused, not guessed at. */
 export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Result<Message, JsonFault> {
-  const scanned = scanJson(text, limits);
-  if (!scanned.ok) return scanned;
-  const value = JSON.parse(text) as unknown;
+  const read = readJson(text, limits);
+  if (!read.ok) return read;
+  const { leaves, value } = read.value;
   // An empty batch says nothing, and is judged as something that says nothing.
-  if (!Array.isArray(value) || value.length === 0) return single(text, scanned.value, value);
+  if (!Array.isArray(value) || value.length === 0) return single(text, leaves, value);
   const members: SingleMessage[] = [];
   const parts = splitArray(text);
   if (parts.length !== value.length) return fail({ kind: "syntax", at: 0, message: "a batch that cannot be split" });
