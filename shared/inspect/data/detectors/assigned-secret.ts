@@ -22,6 +22,8 @@ const JOINERS: readonly { readonly pattern: RegExp; readonly quotedOnly: boolean
   // IDENTIFIED BY 'value', PASSWORD 'value', password is "value"
   { pattern: /[ \t]{1,4}(?:is[ \t]{1,2}|to[ \t]{1,2}|by[ \t]{1,2}|of[ \t]{1,2})?(?=["'`])/iy, quotedOnly: true, proseOnly: true },
 ];
+/** One of these stands near the end of a name wherever one of the joiners matches: most names in prose have none, and are done with one look. */
+const JOINS = /[^=:>"'`(&\\]{0,48}[=:>"'`(&\\]/y;
 const FLAG_JOINER = /[ \t=]{1,4}/y;
 const QUOTED = /(\\{0,3}(?:"{1,3}|'{1,3}|`)|&(?:quot|apos|#3[49]);)([^\r\n]{1,512}?)\1/y;
 const BARE = /(?:[^\s"'`,;<>&|\\]|\|(?=[^\s|])){3,512}/y;
@@ -68,6 +70,9 @@ function judgePlace(text: string, place: number): Candidate | null {
   if (sql) end = place + 13;
   else if (/^api key/i.test(text.slice(place, place + 7))) end = place + 7;
   const name = text.slice(start, end).replace(/^[.-]+|[.-]+$/g, "");
+  const flag = text[start] === "-" || sql;
+  JOINS.lastIndex = end;
+  if (!flag && !JOINS.test(text)) return null;
   const kind = sql ? "password" : nameKind(name);
   if (kind !== "password" && kind !== "secret") return null;
   const password = kind === "password";
@@ -78,7 +83,7 @@ function judgePlace(text: string, place: number): Candidate | null {
     if (value) return accept(text, value, password, start);
   }
   // --password value, -passout value
-  if (text[start] === "-" || sql) {
+  if (flag) {
     const value = readValue(text, end, FLAG_JOINER, false);
     if (value && !value.value.startsWith("-")) return accept(text, { ...value, setting: true }, password, start);
   }
