@@ -217,6 +217,16 @@ test("a server that is down: the client hears why, and the guard still ends as i
   expect(await guard.end()).toBe(0);
 });
 
+test("a client that goes while the server answers nothing leaves no guard behind", async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const server = keep(await startServer(() => resolve()));
+  const guard = startGuard(["--url", `${server.origin}/desk/mcp`], home);
+  guard.send(INITIALIZE);
+  guard.send(INITIALIZED);
+  await asked;
+  expect(await guard.end()).toBe(0);
+});
+
 test("a token reaches the server and nothing else", async () => {
   const token = `tok-${"Zx9Yw8".repeat(5)}`;
   let authorization: string | undefined;

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { call, handshaking, INITIALIZE, INITIALIZED, json, MODERN, openBench, resultOf, type Bench, type BenchOptions } from "./remote.fixture.ts";

@@ -76,8 +76,9 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
     onFailure: (name) => keeper.sayOnce(`a message could not be judged because of an error in Sluice (${name}); it was not handed on`),
   });
   void flow.done.then(async () => {
-    await new Promise<void>((resolve) => toServer.end(resolve));
-    const quiet = remote.quiet().then(() => true);
+    // What still waits to be sent counts as well, but a server that answers nothing keeps no guard alive.
+    const sent = new Promise<void>((resolve) => toServer.end(resolve));
+    const quiet = sent.then(() => remote.quiet()).then(() => true);
     for (let before = -1; written !== before; ) {
       before = written;
       if (await Promise.race([quiet, sleep(LAST_WORDS_MS, false, { ref: false })])) break;
