@@ -72,7 +72,7 @@ export function pump(parts: PumpParts): Flow {
     const text = decode(bytes);
     if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), bytes);
     else if (isCut(text)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
-    else carryOut(judge({ kind: "message", direction, text }), bytes);
+    else carryOut(judge({ kind: "message", direction, text, bytes: bytes.length }), bytes);
   }
 
   function stray(bytes: Uint8Array): void {

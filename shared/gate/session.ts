@@ -36,7 +36,7 @@ export type Input =
   /** The connection stands. */
   | { readonly kind: "open" }
   /** One JSON document, decoded. */
-  | { readonly kind: "message"; readonly direction: Direction; readonly text: string }
+  | { readonly kind: "message"; readonly direction: Direction; readonly text: string; /** Its length in UTF-8, where the adapter knows it. */ readonly bytes?: number }
   /** A connection without a message: the listening GET, the DELETE of a session. */
   | { readonly kind: "knock"; readonly what: string }
   /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
@@ -70,6 +70,9 @@ export interface Outcome {
   readonly reply: string | null;
 }
 
+/** What every record of a channel says of it. */
+type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" | "client" | "server">;
+
 export interface Session {
   readonly channel: Channel;
   step(input: Input): Effect[];
@@ -86,11 +89,14 @@ class GateSession implements Session {
   readonly #introductions = new Introductions();
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
+  readonly #where: Place;
   #effects: Effect[] = [];
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.channel = setup.channel;
+    const { id, point, transport, client, server } = setup.channel;
+    this.#where = { channel: id, point, transport, client, server };
     this.#id = uuidSequence(setup.random);
   }
 
@@ -116,24 +122,24 @@ class GateSession implements Session {
         this.#unanswered(input.head, input.because);
         break;
       case "message":
-        this.#message(input.direction, input.text);
+        this.#message(input.direction, input.text, input.bytes ?? byteLength(input.text));
         break;
     }
     return this.#effects;
   }
 
-  #message(direction: Direction, text: string): void {
+  #message(direction: Direction, text: string, bytes: number): void {
     const read = readMessage(text);
     if (!read.ok) {
-      this.#refuseUnreadable({ direction, ...faultOf(read.why), bytes: byteLength(text), head: text });
+      this.#refuseUnreadable({ direction, ...faultOf(read.why), bytes, head: text });
       return;
     }
     if (read.value.kind === "single") {
-      this.#carryOut(this.#judge(direction, read.value));
+      this.#carryOut(this.#judge(direction, read.value, bytes));
       return;
     }
     // A batch is kept together: when one member may not pass, its replies are refused one by one and its requests all together.
-    const outcomes = read.value.members.map((member) => this.#judge(direction, member));
+    const outcomes = read.value.members.map((member) => this.#judge(direction, member, byteLength(member.text)));
     const replies = outcomes.flatMap((outcome) => (outcome.reply === null ? [] : [outcome.reply]));
     const passing = read.value.members.flatMap((member, i) => (outcomes[i]!.fate === "drop" ? [] : [outcomes[i]!.text ?? member.text]));
     const reply = replies.length ? `[${replies.join(",")}]` : null;
@@ -142,7 +148,7 @@ class GateSession implements Session {
     else this.#carryOut({ fate: "drop", text: null, reply });
   }
 
-  #judge(direction: Direction, message: SingleMessage): Outcome {
+  #judge(direction: Direction, message: SingleMessage, bytes: number): Outcome {
     const now = this.#setup.now();
     const { envelope } = message;
     const exchange = this.#exchanges.of(direction, envelope, now, () => this.#id(now));
@@ -174,7 +180,7 @@ class GateSession implements Session {
     const id = this.#id(now);
     const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection);
     if (exchange && envelope.kind === "request") exchange.names = names;
-    const summary = summarize(direction, message, exchange, names, inspection, decision, redacted.replaced, now);
+    const summary = summarize(direction, message, bytes, exchange, names, inspection, decision, redacted.replaced, now);
     this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
     if (!isHeld(decision)) {
@@ -271,9 +277,8 @@ class GateSession implements Session {
     if (outcome.reply !== null) this.#effects.push({ kind: "reply", text: outcome.reply });
   }
 
-  #place(): { channel: string; point: Channel["point"]; transport: Channel["transport"]; client: Channel["client"]; server: Channel["server"] } {
-    const { id, point, transport, client, server } = this.channel;
-    return { channel: id, point, transport, client, server };
+  #place(): Place {
+    return this.#where;
   }
 
   #record(record: Unstamped): void {

@@ -1,5 +1,4 @@
 /** What of a message goes into its record: names, sizes, classes, masked previews. Never its text. */
-import { byteLength } from "../base/bytes.ts";
 import type { FindingSummary, MessageRecord } from "../events/record.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Direction } from "../mcp/channel.ts";
@@ -48,6 +47,7 @@ export function namesOf(method: string | null, subject: SubjectFacts, inspection
 export function summarize(
   direction: Direction,
   message: SingleMessage,
+  bytes: number,
   exchange: Exchange | null,
   names: Names,
   inspection: Inspection,
@@ -61,7 +61,7 @@ export function summarize(
     kind,
     direction,
     ...names,
-    bytes: byteLength(message.text),
+    bytes,
     ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
     ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
     findings: foldFindings(inspection),
@@ -73,7 +73,7 @@ export function summarize(
 
 /** The decision without its list of places: how many values went is in `redacted`, and a hostile result may hold very many. */
 export function storableDecision(decision: Decision): Decision {
-  return { ...decision, redactions: [] };
+  return decision.redactions.length === 0 ? decision : { ...decision, redactions: [] };
 }
 
 /** A name from the wire, fit to be kept: cut to size, and withheld when it itself carries what we protect. */
@@ -103,6 +103,7 @@ export function pointerMask(inspection: Inspection): (pointer: string) => string
 
 /** One summary a class, with up to three previews of distinct values. */
 export function foldFindings(inspection: Inspection): FindingSummary[] {
+  if (inspection.findings.length === 0) return [];
   const shown = pointerMask(inspection);
   const byClass = new Map<string, { count: number; confidence: number; previews: string[]; fingerprints: string[]; pointers: string[] }>();
   for (const finding of inspection.findings) {
