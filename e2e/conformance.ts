@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { readJournal } from "../native-host/journal/reader.ts";
 import { buildHost } from "./build.ts";
 import { CHAINS, makePlace, type ChainName, type GuardPlace } from "./conformance/chains.ts";
 import { describe, differences, table, type Difference, type Run } from "./conformance/compare.ts";
@@ -28,6 +29,13 @@ async function runChain(chain: ChainName, requirements: Requirements, place: Gua
   }
 }
 
+/** A run without a guard in it would show no difference either. @returns the number of requests that were judged so far. */
+async function countJudged({ home }: GuardPlace, before: number, chain: ChainName): Promise<number> {
+  const count = (await readJournal(join(home, "journal"))).filter(({ kind }) => kind === "request").length;
+  if (count <= before) throw new Error(`${CHAINS[chain].title}: no guard has judged anything, so nothing was compared`);
+  return count;
+}
+
 const { values } = parseArgs({
   options: { suite: { type: "string", multiple: true }, chain: { type: "string", multiple: true }, scenario: { type: "string" }, json: { type: "boolean", default: false }, failures: { type: "boolean", default: false } },
 });
@@ -44,11 +52,13 @@ try {
   const place = makePlace(folder, join(folder, "host", "sluice.mjs"));
   const start = performance.now();
   const runs: Run[] = [];
+  let judged = 0;
   for (const requirements of suites) {
     for (const chain of chains) {
       const run = await runChain(chain, requirements, place, values.scenario);
       say(`${requirements} ${CHAINS[chain].title}: ${String(run.outcome.size)} scenarios (${run.seconds.toFixed(1)} s)`);
       runs.push(run);
+      if (CHAINS[chain].against.length > 0) judged = await countJudged(place, judged, chain);
     }
   }
   const runOf = (requirements: Requirements, chain: ChainName): Run | undefined => runs.find((run) => run.requirements === requirements && run.chain === chain);

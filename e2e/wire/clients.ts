@@ -25,9 +25,27 @@ const ME = { name: "wire-peers", version: "1.0.0" };
 const CAPABILITIES = { sampling: {}, elicitation: {}, roots: {} };
 const ANSWERS = {
   sampling: { role: "assistant", content: { type: "text", text: "Hello." }, model: "none", stopReason: "endTurn" },
-  elicitation: { action: "decline" },
   roots: { roots: [{ uri: "file:///srv/project", name: "Project" }] },
 } as const;
+
+interface Field {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly oneOf?: readonly { readonly const: string }[];
+  readonly items?: Field & { readonly anyOf?: readonly { readonly const: string }[] };
+}
+
+/** Fills a form in as simply as it allows. */
+function fillIn(params: unknown): { action: "accept"; content: Record<string, string | number | boolean | string[]> } {
+  const { requestedSchema = {} } = params as { requestedSchema?: { properties?: Record<string, Field> } };
+  const choose = ({ type, enum: [first] = [], oneOf: [option] = [], items }: Field): string | number | boolean | string[] => {
+    if (type === "boolean") return true;
+    if (type === "number" || type === "integer") return 1;
+    if (type === "array") return [items?.anyOf?.[0]?.const ?? items?.enum?.[0] ?? "one"];
+    return first ?? option?.const ?? "Ann";
+  };
+  return { action: "accept", content: Object.fromEntries(Object.entries(requestedSchema.properties ?? {}).map(([key, field]) => [key, choose(field)])) };
+}
 
 const INSPECTOR = join(PEERS, "node_modules", "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js");
 
@@ -38,7 +56,7 @@ export async function runClient(name: ClientName, peer: Peer, launch: Launch): P
   if (name === "SDK v1") {
     const client = new LegacyClient(ME, { capabilities: CAPABILITIES });
     client.setRequestHandler(CreateMessageRequestSchema, () => ANSWERS.sampling);
-    client.setRequestHandler(ElicitRequestSchema, () => ANSWERS.elicitation);
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => fillIn(params));
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [...ANSWERS.roots.roots] }));
     await client.connect(new LegacyTransport(start));
     await askAll(client, peer, ({ tool, args: given = {}, progress }) => client.callTool({ name: tool, arguments: given }, undefined, progress ? { onprogress: () => undefined } : {}));
@@ -46,7 +64,7 @@ export async function runClient(name: ClientName, peer: Peer, launch: Launch): P
   }
   const client = new ModernClient(ME, { capabilities: CAPABILITIES, versionNegotiation: { mode: "auto" } });
   client.setRequestHandler("sampling/createMessage", () => ANSWERS.sampling);
-  client.setRequestHandler("elicitation/create", () => ANSWERS.elicitation);
+  client.setRequestHandler("elicitation/create", ({ params }) => fillIn(params));
   client.setRequestHandler("roots/list", () => ({ roots: [...ANSWERS.roots.roots] }));
   await client.connect(new ModernTransport(start));
   await askAll(client as unknown as LegacyClient, peer, ({ tool, args: given = {}, progress }) => client.callTool({ name: tool, arguments: given }, progress ? { onprogress: () => undefined } : {}));
@@ -65,7 +83,7 @@ async function askAll(client: LegacyClient, peer: Peer, call: (ask: Ask) => Prom
   }
   if (capabilities.prompts) {
     await client.listPrompts();
-    if (peer.prompt) await client.getPrompt(peer.prompt);
+    if (peer.prompt) await client.getPrompt(peer.prompt).catch(() => undefined);
   }
   for (const ask of peer.calls) await call(ask).catch(() => undefined);
   await client.close();

@@ -27,6 +27,8 @@ export interface Peer {
 }
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\w{3} \w{3} \d\d \d{4} \d\d:\d\d:\d\d [^"\\]*/g;
+/** A state that the server has sealed, with its expiry in it. */
+const SEALED = /"requestState":"[^"]+"/g;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 const peer = (name: string, ...rest: string[]): string => join(PEERS, "node_modules", name, ...rest);
@@ -116,6 +118,25 @@ export function realPeers(folder: string): readonly Peer[] {
       calls: [{ tool: "desk_hours" }, { tool: "get_customer", args: { id: "c-1001" } }, { tool: "get_customer", args: { id: "nobody" } }, { tool: "get_document", args: { id: "d-77" } }, { tool: "export_report", args: { partSize: 8 }, progress: true }],
       varying: [TIME],
       watchOnly: true,
+    },
+    {
+      name: "conformance fixture (v2)",
+      command: ["node", join(ROOT, "e2e", "servers", "conformance", "stdio.ts")],
+      calls: [
+        { tool: "test_multiple_content_types" },
+        { tool: "test_audio_content" },
+        { tool: "test_tool_with_logging" },
+        { tool: "test_tool_with_progress", progress: true },
+        { tool: "test_sampling", args: { prompt: "Say hello" } },
+        { tool: "test_elicitation_sep1330_enums" },
+        ...["elicitation", "sampling", "list_roots", "request_state", "multiple_inputs", "multi_round", "capabilities"].map((way) => ({ tool: `test_input_required_result_${way}` })),
+        { tool: "test_missing_capability" },
+        { tool: "slow_compute", args: { seconds: 0 } },
+        { tool: "test_trigger_tool_change" },
+        { tool: "test_error_handling" },
+      ],
+      prompt: { name: "test_input_required_result_prompt", arguments: {} },
+      varying: [TIME, UUID, SEALED],
     },
   ];
 }
