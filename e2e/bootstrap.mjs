@@ -10,6 +10,9 @@ const CACHE = join(ROOT, ".cache");
 const MODULES = join(ROOT, "node_modules");
 const TASKS = ["start", "test", "verify", "bench"];
 const CHECKS = ["types", "lint", "unit", "browser"];
+/** With peers that `npm test` does not wait for. */
+const LONG_CHECKS = ["peers", "conformance"];
+const CHECK_STEPS = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance" };
 /** The first Node that runs TypeScript files as they are. */
 const OLDEST_RUNTIME = [22, 18];
 /** Given to the second half, which runs on the newer Node. */
@@ -21,7 +24,7 @@ class Advice extends Error {}
 async function main(argv) {
   const second = argv[0] === SECOND_HALF;
   const [task, ...rest] = second ? argv.slice(1) : argv;
-  if (!TASKS.includes(task)) throw new Advice(`Usage: node e2e/bootstrap.mjs <${TASKS.join("|")}> [--only ${CHECKS.join(",")}]`);
+  if (!TASKS.includes(task)) throw new Advice(`Usage: node e2e/bootstrap.mjs <${TASKS.join("|")}> [--only ${[...CHECKS, ...LONG_CHECKS].join(",")}]`);
   const { only, args } = selection(task, rest);
   const plan = planOf(task, only);
   const progress = new Progress(plan);
@@ -32,12 +35,13 @@ async function main(argv) {
 
 function selection(task, rest) {
   const at = rest.findIndex((arg) => arg === "--only" || arg.startsWith("--only="));
-  if (at === -1 || (task !== "test" && task !== "verify")) return { only: CHECKS, args: rest };
+  const known = [...CHECKS, ...LONG_CHECKS];
+  if (at === -1 || (task !== "test" && task !== "verify")) return { only: task === "verify" ? known : CHECKS, args: rest };
   const inline = rest[at].startsWith("--only=");
   const wanted = (inline ? rest[at].slice("--only=".length) : (rest[at + 1] ?? "")).split(",").filter((name) => name !== "");
-  const unknown = wanted.filter((name) => !CHECKS.includes(name));
-  if (wanted.length === 0 || unknown.length > 0) throw new Advice(`--only takes one or more of ${CHECKS.join(", ")}, separated by commas${unknown.length > 0 ? `; "${unknown[0]}" is none of them` : ""}.`);
-  return { only: CHECKS.filter((name) => wanted.includes(name)), args: rest.toSpliced(at, inline ? 1 : 2) };
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (wanted.length === 0 || unknown.length > 0) throw new Advice(`--only takes one or more of ${known.join(", ")}, separated by commas${unknown.length > 0 ? `; "${unknown[0]}" is none of them` : ""}.`);
+  return { only: known.filter((name) => wanted.includes(name)), args: rest.toSpliced(at, inline ? 1 : 2) };
 }
 
 /** Every step of a task, in order, so that each can say how many there are. */
@@ -46,7 +50,7 @@ function planOf(task, only) {
   const checks = task === "test" || task === "verify";
   if (!checks || only.includes("browser")) steps.push("Browser");
   if (!checks || only.includes("browser") || only.includes("unit")) steps.push("Extension", "Native host", "Workbench page");
-  if (checks) steps.push(...only.map((name) => ({ types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests" })[name]));
+  if (checks) steps.push(...only.map((name) => CHECK_STEPS[name]));
   else steps.push({ start: "Start", bench: "Benchmark" }[task]);
   return steps;
 }

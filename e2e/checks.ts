@@ -1,10 +1,10 @@
-/** The checks of `npm test`, one after the other, and the line that sums them up. */
+/** The checks of `npm test` and `npm run verify`, one after the other, and the line that sums them up. */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { CACHE, ROOT } from "./places.ts";
 
-export type CheckName = "types" | "lint" | "unit" | "browser";
+export type CheckName = "types" | "lint" | "unit" | "browser" | "peers" | "conformance";
 
 export interface Tally {
   readonly passed: number;
@@ -21,7 +21,7 @@ interface CheckOptions {
   step(heading: string, run: (say: (line: string) => void) => Promise<string>): Promise<void>;
 }
 
-const HEADINGS: Readonly<Record<CheckName, string>> = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests" };
+const HEADINGS: Readonly<Record<CheckName, string>> = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance" };
 
 /** Runs the named checks until one fails. @returns the exit code. */
 export async function runChecks(names: readonly CheckName[], options: CheckOptions): Promise<number> {
@@ -60,6 +60,10 @@ async function check(name: CheckName, options: CheckOptions): Promise<Tally> {
       return await vitest("unit", options);
     case "browser":
       return await vitest("e2e", options);
+    case "peers":
+      return await all([["e2e/wire-peers.ts"]]);
+    case "conformance":
+      return await all([["e2e/conformance.ts"]]);
   }
 }
 
