@@ -37,12 +37,16 @@ interface Segment {
 }
 
 const RETRY_MS = 1000;
+/** Records that wait for their check; a burst beyond it is checked at once, so that the bound in characters holds. */
+const MAX_WAITING = 1000;
 const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Opens a journal for one writer. Folder and file are made with the first record, readable by their owner only. */
 export function openJournal(dir: string, by: Recorder, options: JournalOptions = {}): JournalWriter {
   const { now = Date.now, bufferMs = 50, segmentBytes = 16 * 1024 * 1024, queueChars = 8 * 1024 * 1024 } = options;
   const stamp = createStamp(by, now);
+  // Records wait as they are: a message is not held up by the check and the writing of its record.
+  const waiting: EventRecord[] = [];
   const queue: string[] = [];
   let queued = 0;
   let lost: { count: number; since: number; why: string } | null = null;
@@ -52,8 +56,12 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
   let timer: NodeJS.Timeout | undefined;
   const forget = onProcessEnd(writeQueue);
 
+  function take(): void {
+    for (const record of waiting) enqueue(record);
+    waiting.length = 0;
+  }
+
   function enqueue(record: EventRecord): void {
-    schedule(bufferMs);
     // No reader would take it: better a counted gap that shows than a line that nobody sees.
     if (!isEventRecord(record)) return lose(`a ${String((record as { kind?: unknown }).kind).slice(0, 40)} record was not valid or too long`);
     const json = JSON.stringify(record);
@@ -102,6 +110,7 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
 
   /** Writes what waits. Returns false when something still waits afterwards. */
   function writeQueue(): boolean {
+    take();
     if (lost && queued < queueChars / 2) {
       const { count, since, why } = lost;
       lost = null;
@@ -175,7 +184,9 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
   }
 
   function store(records: readonly EventRecord[]): void {
-    for (const record of records) enqueue(record);
+    schedule(bufferMs);
+    for (const record of records) waiting.push(record);
+    if (waiting.length >= MAX_WAITING) take();
     if (records.some((record) => "decision" in record && record.decision?.enforced === "block") && writeQueue()) syncSoon();
   }
 

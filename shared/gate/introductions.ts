@@ -20,6 +20,9 @@ export class Introductions {
   #server: PeerInfo | null = null;
   #capabilities: readonly string[] = [];
   #told = "";
+  /** Something was learned since it was last told, or the authentication has changed. */
+  #news = true;
+  #authentication: AuthenticationSeen = "unknown";
 
   get protocolVersion(): string | null {
     return this.#protocolVersion;
@@ -28,8 +31,16 @@ export class Introductions {
   /** Takes in one message; returns a record's content when something new is known and a server has spoken. */
   learn(envelope: Envelope, method: string | null, authentication: AuthenticationSeen, inspection: Inspection): Told | null {
     // A peer that hides a secret in its own name stays nameless: names are stored.
-    const told = inspection.findings.some((finding) => PEER_INFO.test(finding.pointer)) ? {} : introductionOf(envelope, method);
-    const news = inspection.findings.some((finding) => finding.pointer.startsWith("/result/capabilities/")) ? { ...told, capabilities: [] } : told;
+    const quiet = inspection.findings.length === 0;
+    const told = !quiet && inspection.findings.some((finding) => PEER_INFO.test(finding.pointer)) ? {} : introductionOf(envelope, method);
+    const news = !quiet && inspection.findings.some((finding) => finding.pointer.startsWith("/result/capabilities/")) ? { ...told, capabilities: [] } : told;
+    if (authentication !== this.#authentication) {
+      this.#authentication = authentication;
+      this.#news = true;
+    }
+    for (const _ in news) this.#news = true;
+    if (envelope.kind === "request" && method === "initialize") this.#news = true;
+    if (!this.#news) return null;
     if (envelope.kind === "request" && (news.protocolVersion !== undefined || method === "initialize")) this.#era = eraOfRequest(envelope.method, envelope.params);
     // A client's proposal counts only until the server has answered with the version in use.
     if (news.protocolVersion !== undefined && (envelope.kind === "response" || envelope.kind !== "request" || envelope.method !== "initialize" || this.#protocolVersion === null)) this.#protocolVersion = news.protocolVersion;
@@ -38,6 +49,7 @@ export class Introductions {
     if (news.capabilities) this.#capabilities = news.capabilities;
     if (envelope.kind !== "response" || (!news.serverInfo && !this.#server && this.#era === "legacy")) return null;
     const known: Told = { protocolVersion: this.#protocolVersion, era: this.#era, serverInfo: this.#server, clientInfo: this.#client, capabilities: this.#capabilities, authentication };
+    this.#news = false;
     const text = JSON.stringify(known);
     if (text === this.#told) return null;
     this.#told = text;

@@ -27,17 +27,20 @@ export interface Introduction {
   readonly capabilities?: readonly string[];
 }
 
+const NOTHING: Introduction = {};
+
 /** @param answered method that a response answers; null for requests. */
 export function introductionOf(envelope: Envelope, answered: string | null): Introduction {
   if (envelope.kind === "request" || envelope.kind === "notification") {
     if (envelope.method === "initialize") return tidy({ protocolVersion: text(envelope.params["protocolVersion"]), clientInfo: peerInfo(envelope.params["clientInfo"]) });
     const meta = envelope.params["_meta"];
+    if (meta === undefined) return NOTHING;
     return tidy({ protocolVersion: text(member(meta, `${META}protocolVersion`)), clientInfo: peerInfo(member(meta, `${META}clientInfo`)) });
   }
   if (envelope.kind !== "response" || envelope.error) return {};
   const result = envelope.result;
   const fromMeta = peerInfo(member(result, "_meta", `${META}serverInfo`));
-  if (answered !== "initialize" && answered !== "server/discover") return tidy({ serverInfo: fromMeta });
+  if (answered !== "initialize" && answered !== "server/discover") return fromMeta ? { serverInfo: fromMeta } : NOTHING;
   const capabilities = member(result, "capabilities");
   return tidy({
     protocolVersion: answered === "initialize" ? text(member(result, "protocolVersion")) : undefined,

@@ -68,9 +68,18 @@ function twinKey(value: unknown): string | undefined {
   return at && isObject(params) ? Object.keys(params).find((key) => key !== at && foldCase(key) === at) : undefined;
 }
 
+const folded = new Map<string, string>();
+
 /** Up and down again: `ſ` is an s and the Kelvin sign a k to Unicode, and to Go. */
 function foldCase(key: string): string {
-  return key.length > 16 ? key : key.toUpperCase().toLowerCase();
+  if (key.length > 16) return key;
+  let text = folded.get(key);
+  if (text === undefined) {
+    text = key.toUpperCase().toLowerCase();
+    if (folded.size >= 1000) folded.clear();
+    folded.set(key, text);
+  }
+  return text;
 }
 
 function envelopeOf(text: string, leaves: readonly JsonLeaf[], value: unknown): Envelope {
