@@ -12,6 +12,5 @@ await client.connect(new StdioClientTransport({ command, args, stderr: "ignore",
 const server = new Server({ name: "sdk-proxy", version: "1" }, { capabilities: { tools: {} } });
 server.setRequestHandler(ListToolsRequestSchema, ({ params }) => client.listTools(params));
 server.setRequestHandler(CallToolRequestSchema, ({ params }) => client.callTool(params));
-server.onclose = () => void client.close().then(() => process.exit());
 await server.connect(new StdioServerTransport());
-process.stdin.on("end", () => void server.close());
+process.stdin.on("end", () => void client.close().then(() => process.exit()));

@@ -1,5 +1,5 @@
 /** A journal segment: JSON lines of one writer, chained so that a changed, removed or inserted line shows. Layout: `journal/<day>/<time>-<pid>-<random>.jsonl`. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readdirSync, type Dirent } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -62,7 +62,7 @@ export function chainLine(head: ChainHead, json: string): { line: string; next: 
 }
 
 function digest(line: string): string {
-  return createHash("sha256").update(line).digest("hex");
+  return hash("sha256", line, "hex");
 }
 
 /** Takes the chain's two fields off a parsed line; what remains is the record. */

@@ -51,14 +51,26 @@ function shape<T>(fields: Fields<T>): Check {
   };
 }
 
+/** All records of a channel share the objects that say where it is and what was decided: nothing changes them, so each is checked once. */
+function once(check: Check): Check {
+  const passed = new WeakSet();
+  return (value) => {
+    if (!isObject(value)) return check(value);
+    if (passed.has(value)) return true;
+    if (!check(value)) return false;
+    passed.add(value);
+    return true;
+  };
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const isId: Check = (value) => typeof value === "string" && UUID.test(value);
 
-const client = shape<ClientIdentity>({ id: short, name, version: optional(short) });
+const client = once(shape<ClientIdentity>({ id: short, name, version: optional(short) }));
 const packageIdentity = shape<PackageIdentity>({ registry: oneOf("npm", "pypi", "oci"), name, version: optional(short) });
 const remote = shape<RemoteServerIdentity>({ kind: oneOf("remote"), id: short, url: text });
 const local = shape<LocalServerIdentity>({ kind: oneOf("local"), id: short, command: name, args: list(text, 512), package: optional(packageIdentity) });
-const server: Check = (value) => remote(value) || local(value);
+const server = once((value) => remote(value) || local(value));
 const effect = oneOf(...EFFECTS);
 const mode = oneOf("monitor", "enforce");
 const point = oneOf("page", "stdio", "http");
@@ -75,18 +87,20 @@ const finding = shape<FindingSummary>({
   pointers: list(text, 3),
 });
 const matched = shape<Matched>({ kind: oneOf("admission", "rule"), id: short, title: name, effect, mode, clauses: list(text, 200) });
-const decision = shape<Decision>({
-  effect,
-  enforced: effect,
-  decidedBy: orNull(short),
-  title: orNull(name),
-  message: orNull(text),
-  learnMore: orNull(text),
-  severity: orNull(oneOf("low", "medium", "high", "critical")),
-  matched: list(matched),
-  redactions: list(shape<Redaction>({ finding: count, style: oneOf("placeholder", "mask") }), RECORD_BOUNDS.redactions),
-  policy: shape<Decision["policy"]>({ id: short, revision: count, source: oneOf("managed", "machine", "bundle", "local", "baseline") }),
-});
+const decision = once(
+  shape<Decision>({
+    effect,
+    enforced: effect,
+    decidedBy: orNull(short),
+    title: orNull(name),
+    message: orNull(text),
+    learnMore: orNull(text),
+    severity: orNull(oneOf("low", "medium", "high", "critical")),
+    matched: list(matched),
+    redactions: list(shape<Redaction>({ finding: count, style: oneOf("placeholder", "mask") }), RECORD_BOUNDS.redactions),
+    policy: shape<Decision["policy"]>({ id: short, revision: count, source: oneOf("managed", "machine", "bundle", "local", "baseline") }),
+  }),
+);
 const peer = shape<{ name: string; version?: string; title?: string }>({ name, version: optional(short), title: optional(name) });
 const tool = shape<ToolSummary>({
   name,
