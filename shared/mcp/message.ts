@@ -42,11 +42,11 @@ export function readMessage(text: string, limits: JsonLimits = JSON_LIMITS): Res
   if (parts.length !== value.length) return fail({ kind: "syntax", at: 0, message: "a batch that cannot be split" });
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
-    const leaves = scanJson(part, limits);
-    if (!leaves.ok) return leaves;
-    const read = single(part, leaves.value, value[i]);
-    if (!read.ok) return read;
-    members.push(read.value);
+    const scanned = scanJson(part, limits);
+    if (!scanned.ok) return scanned;
+    const one = single(part, scanned.value, value[i]);
+    if (!one.ok) return one;
+    members.push(one.value);
   }
   return ok({ kind: "batch", text, members });
 }

@@ -118,16 +118,18 @@ function decodedRuns(view: View): View[] {
   return found;
 }
 
-/** Runs of the base64 alphabet; looks at every 20th character only until one fits, so prose costs almost nothing. Full lines that follow each other are one run. */
+/** Runs of the base64 alphabet; looks at every 20th character or so, so prose costs almost nothing. Full lines that follow each other are one run. */
 export function base64Runs(text: string): [number, number][] {
   const runs: [number, number][] = [];
   for (let at = 0; at + MIN_RUN <= text.length; ) {
-    let start = at + MIN_RUN - 1;
-    if (!isBase64(text.charCodeAt(start))) {
-      at = start + 1;
+    // A run that begins at `at` has all of the next twenty characters; seen from the last one, most windows end after a few.
+    let last = at + MIN_RUN - 1;
+    while (last >= at && isBase64(text.charCodeAt(last))) last--;
+    if (last >= at) {
+      at = last + 1;
       continue;
     }
-    while (start > at && isBase64(text.charCodeAt(start - 1))) start--;
+    const start = at;
     let end = runEnd(text, at + MIN_RUN);
     for (let line = start; end - line >= 60; ) {
       const breakLength = text.startsWith("\r\n", end) ? 2 : text[end] === "\n" ? 1 : 0;
@@ -138,7 +140,7 @@ export function base64Runs(text: string): [number, number][] {
       end = nextEnd;
     }
     const padding = text.startsWith("==", end) ? 2 : text[end] === "=" ? 1 : 0;
-    if (end - start >= MIN_RUN) runs.push([start, end + padding]);
+    runs.push([start, end + padding]);
     at = end + padding + 1;
   }
   return runs;
