@@ -55,6 +55,7 @@ export interface WireResult {
   readonly memory: Readonly<Record<WireVariant, number | null>>;
 }
 
+const WARM_UP = 4000;
 const WORDS = "The quarterly notes were read aloud, and the team agreed on two changes: shorter meetings (at most half an hour) and a written summary for people who could not come. ";
 /** One value that no live service ever gave out, in each kilobyte. */
 const FOUND = `${"The line below was pasted into the notes by mistake. ".repeat(18)}Write to jane.doe@customer.example.org or call +44 20 7946 0018. `;
@@ -72,6 +73,8 @@ export async function measureWire(sizes: readonly WireSize[] = WIRE_SIZES, start
   const links = new Map<WireVariant, Link>();
   try {
     for (const variant of WIRE_VARIANTS) links.set(variant, await connect(variant, home));
+    // Compiled as in a session that has lasted a while: a guard lives as long as its server.
+    for (const { client } of links.values()) for (let i = 0; i < WARM_UP; i++) await client.callTool({ name: "echo", arguments: { message: WORDS } });
     const calls: WireFigure[] = [];
     for (const size of sizes) calls.push(await measureCalls(links, size));
     const memory = forEach((variant) => privateMegabytes(links.get(variant)!.pid));

@@ -1,12 +1,14 @@
 /** The sweep with the machine, the sweep without it, and a search that uses neither: the same places in every text. */
 import { afterAll, expect, test } from "vitest";
 import fc from "fast-check";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { OVERLAP, PIECE } from "../../shared/inspect/data/kernel/layout.ts";
 import { useMachine } from "../../shared/inspect/data/kernel/machine.ts";
 import { readSets } from "../../shared/inspect/data/kernel/seeds.ts";
+import type { Samples } from "../../shared/inspect/data/detectors/samples.ts";
 import { buildPrefilter } from "../../shared/inspect/data/prefilter.ts";
 import { DETECTORS } from "../../shared/inspect/data/registry.ts";
+import { scan } from "../../shared/inspect/data/scan.ts";
 import { makeMachine } from "./machine.ts";
 import { MACHINE_CODE } from "./machine-code.ts";
 import { assemble } from "./program.ts";
@@ -33,7 +35,6 @@ function searched(text: string): ReturnType<typeof placesWith> {
     if (trigger) for (const { index } of text.matchAll(trigger)) at.add(index);
     if (at.size > 0) places[id] = [...at].sort((a, b) => a - b);
   }
-  // eslint-disable-next-line no-control-regex
   return { ascii: !/[^\0-\x7f]/.test(text), places };
 }
 
@@ -84,4 +85,35 @@ test("whatever a trigger matches begins as the trigger declares", () => {
 test("the machine's code is what its program says", () => {
   expect(MACHINE_CODE, "run: node native-host/sweep/build.ts").toBe(Buffer.from(assemble()).toString("base64"));
   expect(readFileSync(new URL("machine-code.ts", import.meta.url), "utf8").length).toBeLessThan(2000);
+});
+
+const families = await Promise.all(readdirSync(new URL("../../shared/inspect/data/detectors", import.meta.url)).filter((name) => name.endsWith(".samples.ts")).map(async (name) => (await import(`../../shared/inspect/data/detectors/${name.replace(/\.ts$/, "")}.ts`)) as { samples: Samples }));
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+  plain: (value) => value,
+  percent: (value) => [...Buffer.from(value)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
+  base64: (value) => Buffer.from(value).toString("base64"),
+  hex: (value) => Buffer.from(value).toString("hex"),
+  html: (value) => [...value].map((char) => `&#${char.codePointAt(0)!};`).join(""),
+  "full width": (value) => value.replace(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)),
+  escapes: (value) => [...value].map((char) => `\\u{${char.codePointAt(0)!.toString(16)}}`).join(""),
+};
+
+test("a scan with the machine finds what a scan without it finds, whatever the encoding and wherever it stands", () => {
+  const samples = families.flatMap(({ samples: { match } }) => match);
+  expect(samples.length).toBeGreaterThan(50);
+  const place = fc.record({ sample: fc.constantFrom(...samples), encoding: fc.constantFrom(...Object.keys(ENCODINGS)), before: fc.constantFrom(0, 1, 7, 100, PIECE - 40, PIECE - 3), fill: fc.constantFrom("word ", "é ", "x=1; ") });
+  let found = 0;
+  fc.assert(
+    fc.property(place, ({ sample, encoding, before, fill }) => {
+      const whole = `${fill.repeat(Math.ceil(before / fill.length)).slice(0, before)} ${ENCODINGS[encoding]!(sample.text)} ${fill.repeat(30)}`;
+      const context = sample.key === undefined ? {} : { key: sample.key };
+      useMachine(null);
+      const without = scan(whole, context);
+      useMachine(makeMachine);
+      expect(scan(whole, context)).toEqual(without);
+      found += without.matches.length;
+    }),
+    { numRuns: 150 },
+  );
+  expect(found).toBeGreaterThan(0);
 });
