@@ -89,14 +89,11 @@ class GateSession implements Session {
   readonly #introductions = new Introductions();
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
-  readonly #where: Place;
   #effects: Effect[] = [];
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.channel = setup.channel;
-    const { id, point, transport, client, server } = setup.channel;
-    this.#where = { channel: id, point, transport, client, server };
     this.#id = uuidSequence(setup.random);
   }
 
@@ -278,7 +275,9 @@ class GateSession implements Session {
   }
 
   #place(): Place {
-    return this.#where;
+    // Asked anew each time: a connection may turn out to speak the older transport.
+    const { id, point, transport, client, server } = this.channel;
+    return { channel: id, point, transport, client, server };
   }
 
   #record(record: Unstamped): void {

@@ -85,3 +85,11 @@ test("what could not be judged is named", () => {
   expect(inspect({ a: "fine" }).unknown).toEqual([]);
   expect(inspect({ a: "-key".repeat(60_000) }).unknown).toContain("secret.password");
 });
+
+test("a short text that was clean under one name is looked at again under another", () => {
+  for (let i = 0; i < 2; i++) {
+    expect(classesAt({ note: password })).toEqual([]);
+    expect(classesAt({ password })).toEqual(["secret.password /password"]);
+    expect(classesAt({ [password]: 1, n: [{ name: "password", value: password }] })).toEqual(["secret.password /n/0/value"]);
+  }
+});
