@@ -143,6 +143,22 @@ test("what happened is never stricter than what policy said, and nothing beyond 
   );
 });
 
+test("a connection that turns out to speak another transport is judged as that", () => {
+  let transport: Facts["channel"]["transport"] = "streamable-http";
+  const about = exampleFacts(SERVERS[0]!);
+  const channel = {
+    ...about.channel,
+    get transport() {
+      return transport;
+    },
+  };
+  const written: Policy = { version: 1, id: "p", revision: 1, mode: "enforce", admission: { default: "allow", servers: [] }, rules: [{ id: "old", title: "T", when: { transport: "sse" }, effect: "block" }] };
+  const compiled = compile(written, "local");
+  expect(compiled.decide({ ...about, channel }).effect).toBe("allow");
+  transport = "sse";
+  expect(compiled.decide({ ...about, channel }).effect).toBe("block");
+});
+
 test("what a policy remembers of one connection changes no answer", () => {
   // One rule for everything that a rule may look at, so that an answer given to the wrong question shows.
   const conditions: Condition[] = [

@@ -35,7 +35,8 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   function select(facts: Facts): Selected {
     let known = kept.get(facts.channel);
     if (!known) kept.set(facts.channel, (known = new Map()));
-    const key = `${facts.direction} ${facts.unplaced ? "unplaced " : ""}${facts.tool === undefined ? "unknown" : facts.tool === null ? "none" : `tool ${facts.tool}`}`;
+    // The transport too: a connection may turn out to speak the older one.
+    const key = `${facts.channel.transport} ${facts.direction} ${facts.unplaced ? "unplaced " : ""}${facts.tool === undefined ? "unknown" : facts.tool === null ? "none" : `tool ${facts.tool}`}`;
     let selected = known.get(key);
     if (!selected) {
       if (known.size >= MAX_KEPT) known.clear();
