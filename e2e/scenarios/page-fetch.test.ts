@@ -11,40 +11,21 @@ import { openStage, type Stage } from "../stage.ts";
 import { until } from "../until.ts";
 import type {} from "../workbench/page/hooks.ts";
 import { requestText, responseBytes, type Exchange } from "../workbench/witness.ts";
+import { reportBrake } from "./report-brake.ts";
 
 const found = await findBrowser(process.env);
 if ("missing" in found) throw new Error(found.missing);
 const { path: browserPath } = found;
 
-/** Stops the desk's report at this part until told to go on. */
-let gate: { part: number; reached(): void; open: Promise<void> } | null = null;
-
+const brake = reportBrake();
 let stage: Stage;
 let page: Page;
 beforeAll(async () => {
-  stage = await openStage({
-    browserPath,
-    headless: true,
-    beforePart: async (part) => {
-      if (gate?.part !== part) return;
-      gate.reached();
-      await gate.open;
-    },
-  });
+  stage = await openStage({ browserPath, headless: true, beforePart: brake.beforePart });
   page = stage.page;
 });
 afterAll(() => stage?.close());
-beforeEach(() => {
-  gate = null;
-});
-
-/** @returns resolves when the report stands before `part`; `go` lets it run on. */
-function stopBefore(part: number): { reached: Promise<void>; go(): void } {
-  const reached = Promise.withResolvers<void>();
-  const open = Promise.withResolvers<void>();
-  gate = { part, reached: reached.resolve, open: open.promise };
-  return { reached: reached.promise, go: open.resolve };
-}
+beforeEach(() => brake.release());
 
 const lastSeq = (): number => stage.workbench.witness().at(-1)?.seq ?? 0;
 const posts = (since: number): Exchange[] => stage.workbench.witness(since).filter((exchange) => exchange.method === "POST");
@@ -203,7 +184,7 @@ describe("the page's own fetch", () => {
 
   test("an abort reaches the server, before and during the reply", async () => {
     const before = lastSeq();
-    const { reached, go } = stopBefore(2);
+    const { reached, go } = brake.stopBefore(2);
     const body = JSON.stringify({ jsonrpc: "2.0", id: 3, method: "tools/call", params: { name: "export_report", arguments: { partSize: 4 }, _meta: { progressToken: "p" } } });
     const ended = page.evaluate(
       async ([given, text]) => {

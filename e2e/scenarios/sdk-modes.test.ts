@@ -8,40 +8,21 @@ import { until } from "../until.ts";
 import type {} from "../workbench/page/hooks.ts";
 import type { CallOutcome } from "../workbench/page/state.ts";
 import { requestText, responseBytes, type Exchange } from "../workbench/witness.ts";
+import { reportBrake } from "./report-brake.ts";
 
 const found = await findBrowser(process.env);
 if ("missing" in found) throw new Error(found.missing);
 const { path: browserPath } = found;
 
-/** Stops the desk's report at this part until told to go on. */
-let gate: { part: number; reached(): void; open: Promise<void> } | null = null;
-
+const brake = reportBrake();
 let stage: Stage;
 let page: Page;
 beforeAll(async () => {
-  stage = await openStage({
-    browserPath,
-    headless: true,
-    beforePart: async (part) => {
-      if (gate?.part !== part) return;
-      gate.reached();
-      await gate.open;
-    },
-  });
+  stage = await openStage({ browserPath, headless: true, beforePart: brake.beforePart });
   page = stage.page;
 });
 afterAll(() => stage?.close());
-beforeEach(() => {
-  gate = null;
-});
-
-/** @returns resolves when the report stands before `part`; `go` lets it run on. */
-function stopBefore(part: number): { reached: Promise<void>; go(): void } {
-  const reached = Promise.withResolvers<void>();
-  const open = Promise.withResolvers<void>();
-  gate = { part, reached: reached.resolve, open: open.promise };
-  return { reached: reached.promise, go: open.resolve };
-}
+beforeEach(() => brake.release());
 
 const lastSeq = (): number => stage.workbench.witness().at(-1)?.seq ?? 0;
 const posts = (since: number): Exchange[] => stage.workbench.witness(since).filter((exchange) => exchange.method === "POST");
@@ -111,7 +92,7 @@ describe.each(MODES)("SDK %s", (sdk, deskVersion, modern) => {
 
   test("a streamed report arrives part by part while it runs, each part redacted", async () => {
     const before = lastSeq();
-    const { reached, go } = stopBefore(3);
+    const { reached, go } = brake.stopBefore(3);
     const running = call("desk", "export_report", { partSize: 3 });
     await reached;
     // The third part is not made yet, the stream is open: the first two must be on the page.
@@ -166,7 +147,7 @@ describe.each(MODES)("SDK %s", (sdk, deskVersion, modern) => {
 
   test("leaving in the middle of a stream reaches the server", async () => {
     const before = lastSeq();
-    const { reached, go } = stopBefore(2);
+    const { reached, go } = brake.stopBefore(2);
     const running = call("desk", "export_report", { partSize: 4 });
     await reached;
     await page.evaluate(() => window.workbench.disconnect("desk"));
