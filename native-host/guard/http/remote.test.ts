@@ -172,6 +172,30 @@ describe("the listening stream", () => {
     expect(asked).toEqual([undefined, "n1"]);
   });
 
+  test("is asked for before anything that follows the handshake: what servers say on it before that is lost", async () => {
+    const came: { readonly what: string; readonly socket: unknown }[] = [];
+    const made = await bench((request, response) => {
+      request.on("data", (chunk: Buffer) => came.push({ what: (JSON.parse(chunk.toString("utf8")) as { method: string }).method, socket: request.socket }));
+      if (request.method === "GET") came.push({ what: "GET", socket: request.socket });
+      const answer = { initialize: resultOf({ jsonrpc: "2.0", id: 0 }, { protocolVersion: "2025-11-25" }), "tools/call": resultOf({ jsonrpc: "2.0", id: 1 }, {}) };
+      // As the SDK's servers do: the stream is open, and says nothing until there is something to say.
+      request.once("end", () => {
+        const what = came.at(-1)!.what;
+        if (what === "initialize" || what === "tools/call") json(response, answer[what]);
+        else if (what !== "GET") response.writeHead(202).end();
+      });
+    });
+    await made.send({ jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } } });
+    await made.next();
+    await made.send(INITIALIZED);
+    await made.send(call(1));
+    await made.next();
+    expect(came.map(({ what }) => what)).toEqual(["initialize", "notifications/initialized", "GET", "tools/call"]);
+    // On the connection that the server reads already; the call comes over a new one.
+    expect(came[2]!.socket).toBe(came[1]!.socket);
+    expect(came[3]!.socket).not.toBe(came[2]!.socket);
+  });
+
   test("is not missed where there is none", async () => {
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const made = await shaken((message, request, response) => {

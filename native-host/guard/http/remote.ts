@@ -1,4 +1,5 @@
 /** A remote MCP server behind a pipe: judged messages in, HTTP out; answers through the gate, lines out. Streamable HTTP in both eras, and the old transport where a server speaks nothing else. */
+import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openExchange, openReply, type HttpRequest } from "../../../shared/gate/http.ts";
 import { NOT_JUDGEABLE } from "../../../shared/gate/refusal.ts";
@@ -166,8 +167,11 @@ class HttpRemote implements Remote {
     // A notification's answer is empty, as a rule.
     if (asked.length === 0 && answer.status < 300 && !/json|event-stream/i.test(answer.type)) {
       answer.body.resume();
-      if (sending.listens) void this.#listen();
-      return;
+      if (!sending.listens) return;
+      // Once its connection is free the stream takes it, as it is the one that the server reads first.
+      await finished(answer.body).catch(() => undefined);
+      await new Promise(setImmediate);
+      return this.#listen();
     }
     const silenceMs = asked.some((each) => each.method === "subscriptions/listen") ? 0 : this.#patience.silenceMs;
     let outcome = await readReply(answer, openReply(gate.session, request, gate.record), taker, silenceMs);
@@ -209,10 +213,15 @@ class HttpRemote implements Remote {
     return outcome;
   }
 
-  /** The listening stream of the legacy era, for what the server says by itself. */
-  async #listen(): Promise<void> {
-    if (this.#listening || this.#old) return;
+  /** Opens the listening stream of the legacy era. Resolves once it is asked for: what a server says by itself before that is lost, so no call may overtake it. */
+  #listen(): Promise<void> {
+    if (this.#listening || this.#old) return Promise.resolve();
     this.#listening = true;
+    return new Promise((resolve) => void this.#hear(resolve).finally(resolve));
+  }
+
+  /** Takes what the server says by itself, for as long as the session lasts. */
+  async #hear(onSent: () => void): Promise<void> {
     const { target, wire, say } = this.#parts;
     const { signal } = this.#closed;
     let since: string | null = null;
@@ -222,7 +231,7 @@ class HttpRemote implements Remote {
         const exchange = this.#exchange({ method: "GET", headers: {}, body: null, unreadable: null });
         if (exchange.verdict.kind !== "pass") return;
         const headers = { ...target.headers, accept: "text/event-stream", ...this.#sessionHeaders(), ...(since === null ? {} : { "last-event-id": since }) };
-        const answer = await wire.ask({ method: "GET", url: target.url, headers, body: null, signal });
+        const answer = await wire.ask({ method: "GET", url: target.url, headers, body: null, signal, onSent });
         if (isStream(answer)) {
           let heard = false;
           const outcome: ReplyOutcome = await readReply(answer, exchange, { line: (line) => this.#hand(line, []), event: () => void (heard = true), resumes: () => true }, 0);
