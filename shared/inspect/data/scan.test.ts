@@ -1,4 +1,5 @@
 /** The pipeline around the detectors: decoding, overlaps, failures, budgets, hostile input. */
+import process from "node:process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { asciiToBase64 } from "./base64.ts";
@@ -142,12 +143,14 @@ const HOSTILE: readonly string[] = [
   "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMII", "PuTTY-User-Key-File-3 Private-Lines: AAAA", "eyJhbGciOiJIUzI1NiJ9.", "://a:b", "password=\"", "password: ", "\"password\",\"", "secret(", "token = a.b.", "4111 1111 ", "4111111111111111", "DE89 3704 ", "a@b.", "a.", "+1 (", "phone 1-", "tel ", "%25", "%e2%80", "&#x41;", "\\u0041", "\\\\", "QUFBQUFBQUFBQUFBQUFBQUFB", "SUAAAAAAAAAAAA", "bearer AAAA", "xoxb-1-", "A\u200b", "а", "\n", "ghp_\n", "ghp_aaaa\"+\"",
 ];
 
+/** Milliseconds of this process's own processor time: what other programs do on the machine does not count. */
 function cost(text: string): number {
   let best = Infinity;
   for (let run = 0; run < 2; run++) {
-    const started = performance.now();
+    const started = process.cpuUsage();
     scan(text);
-    best = Math.min(best, performance.now() - started);
+    const { user, system } = process.cpuUsage(started);
+    best = Math.min(best, (user + system) / 1000);
   }
   return best;
 }
