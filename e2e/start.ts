@@ -130,8 +130,7 @@ Try "Save a note with a deploy key", "Export the report" and "Ask the unsanction
 Close the browser or press Ctrl+C to end; all of it goes then.`);
   await new Promise<void>((resolve) => {
     stage.browser.context.once("close", () => resolve());
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
   await stage.close();
   return 0;

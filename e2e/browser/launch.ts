@@ -57,7 +57,8 @@ export async function launchProtected(options: LaunchOptions): Promise<Protected
       ...(options.extraArgs ?? []),
     ],
     ...(options.env === undefined ? {} : { env: options.env }),
-    ...(open ? { viewport: null, colorScheme: null, reducedMotion: null, forcedColors: null, contrast: null } : {}),
+    // Whoever keeps a browser open for a person has more to tidy up than the browser; Playwright would end the process at once.
+    ...(open ? { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false, viewport: null, colorScheme: null, reducedMotion: null, forcedColors: null, contrast: null } : {}),
   });
   // Playwright dismisses dialogs that nobody listens to; a person wants to see them.
   if (open) context.on("dialog", () => undefined);
