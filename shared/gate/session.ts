@@ -135,7 +135,7 @@ class GateSession implements Session {
       this.#carryOut(this.#judge(direction, read.value, bytes));
       return;
     }
-    // A batch is kept together: when one member may not pass, its replies are refused one by one and its requests all together.
+    // A batch stays one batch and loses only what may not pass; what is refused of it is answered as a batch, too.
     const outcomes = read.value.members.map((member) => this.#judge(direction, member, byteLength(member.text)));
     const replies = outcomes.flatMap((outcome) => (outcome.reply === null ? [] : [outcome.reply]));
     const passing = read.value.members.flatMap((member, i) => (outcomes[i]!.fate === "drop" ? [] : [outcomes[i]!.text ?? member.text]));
