@@ -11,8 +11,8 @@ const MODULES = join(ROOT, "node_modules");
 const TASKS = ["start", "test", "verify", "bench"];
 const CHECKS = ["types", "lint", "unit", "browser"];
 /** With peers that `npm test` does not wait for. */
-const LONG_CHECKS = ["peers", "conformance"];
-const CHECK_STEPS = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance" };
+const LONG_CHECKS = ["peers", "conformance", "cycles"];
+const CHECK_STEPS = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance", cycles: "Kill cycles" };
 /** The first Node that runs TypeScript files as they are. */
 const OLDEST_RUNTIME = [22, 18];
 /** Given to the second half, which runs on the newer Node. */

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { CACHE, ROOT } from "./places.ts";
 
-export type CheckName = "types" | "lint" | "unit" | "browser" | "peers" | "conformance";
+export type CheckName = "types" | "lint" | "unit" | "browser" | "peers" | "conformance" | "cycles";
 
 export interface Tally {
   readonly passed: number;
@@ -21,7 +21,7 @@ interface CheckOptions {
   step(heading: string, run: (say: (line: string) => void) => Promise<string>): Promise<void>;
 }
 
-const HEADINGS: Readonly<Record<CheckName, string>> = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance" };
+const HEADINGS: Readonly<Record<CheckName, string>> = { types: "Types", lint: "Lint", unit: "Unit tests", browser: "Browser tests", peers: "Real peers", conformance: "Conformance", cycles: "Kill cycles" };
 
 /** Runs the named checks until one fails. @returns the exit code. */
 export async function runChecks(names: readonly CheckName[], options: CheckOptions): Promise<number> {
@@ -64,6 +64,8 @@ async function check(name: CheckName, options: CheckOptions): Promise<Tally> {
       return await all([["e2e/wire-peers.ts"]]);
     case "conformance":
       return await all([["e2e/conformance.ts"]]);
+    case "cycles":
+      return await all([["e2e/cycles.ts"]]);
   }
 }
 

@@ -1,13 +1,14 @@
 /** `node e2e/cycles.ts [--count 1000] [--seed N] [--json]`: starts, stops and kills guards, their servers and their clients at random moments. No process may be left, nothing may hang, and the journal must be whole. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { surveyJournal } from "../native-host/journal/reader.ts";
 import { listSegments, verifySegment } from "../native-host/journal/segment.ts";
+import { buildHost } from "./build.ts";
 import { planCycle, runCycle, type Plan } from "./cycles/cycle.ts";
-import { ROOT } from "./places.ts";
+import { HOST_BUNDLE } from "./stage.ts";
 
 const PARALLEL = 2;
 const PROGRESS_MS = 5000;
@@ -20,10 +21,7 @@ if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {
   process.stderr.write("--count and --seed take whole numbers.\n");
   process.exit(2);
 }
-if (!existsSync(join(ROOT, ".output/host/sluice.mjs"))) {
-  process.stderr.write("The host is not built yet; run `npm run build` first.\n");
-  process.exit(2);
-}
+await buildHost();
 
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const random = numbersFrom(seed);
@@ -32,6 +30,9 @@ const folder = mkdtempSync(join(tmpdir(), "sluice-cycles-"));
 const home = join(folder, "home");
 mkdirSync(home, { mode: 0o700 });
 writeFileSync(join(home, "policy.yaml"), POLICY, { mode: 0o600 });
+
+// A copy of its own: a build that somebody starts meanwhile must not change the program under running cycles.
+cpSync(dirname(HOST_BUNDLE), join(folder, "host"), { recursive: true });
 
 const began = performance.now();
 let next = 0, done = 0, orphans = 0, hangs = 0, slowestMs = 0;

@@ -36,7 +36,6 @@ const HANG_MS = 30_000;
 /** For a server whose guard was killed to notice that its input has ended. */
 const ORPHAN_MS = 10_000;
 
-const GUARD = join(ROOT, ".output/host/sluice.mjs");
 const SERVER = join(ROOT, "e2e/cycles/server.mjs");
 const CLIENT = join(ROOT, "e2e/cycles/client.mjs");
 
@@ -50,13 +49,13 @@ export function planCycle(number: number, random: () => number): Plan {
   return { number, manner, end, afterReply: random() < 0.5, delayMs: Math.floor(random() * 120), exit: { code: pick([0, 1, 3]), afterMs: Math.floor(random() * 100) } };
 }
 
-/** @param home SLUICE_HOME of all cycles. @param folder for what processes write down. */
+/** @param home SLUICE_HOME of all cycles. @param folder holds the built host, and what processes write down. */
 export async function runCycle(plan: Plan, home: string, folder: string): Promise<CycleResult> {
   const began = performance.now();
   const mark = `${String(process.pid)}-${String(plan.number)}`;
   const pids = join(folder, `pids-${String(plan.number)}`);
   const env = { PATH: process.env["PATH"], HOME: folder, SLUICE_HOME: home, PIDS: pids, [MARK]: mark };
-  const guard = [process.execPath, GUARD, "guard", "--", ...serverCommand(plan)];
+  const guard = [process.execPath, join(folder, "host/sluice.mjs"), "guard", "--", ...serverCommand(plan)];
   const [command = "", ...args] = plan.end === "client killed" ? [process.execPath, CLIENT, ...guard] : guard;
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
