@@ -18,9 +18,12 @@ export interface Exchange {
 
 /** More open requests than any real client has; beyond it the oldest is forgotten. */
 const MAX_OPEN = 10_000;
+/** Characters that open requests may hold: a peer that never answers chooses how long their names are. */
+const MAX_HELD = 8 * 1024 * 1024;
 
 export class Exchanges {
   readonly #open = new Map<string, Exchange>();
+  #held = 0;
 
   /** Opens an exchange for a request, finds and closes the one a response answers. */
   of(direction: Direction, envelope: Envelope, now: number, newId: () => string): Exchange | null {
@@ -36,9 +39,14 @@ export class Exchanges {
         startedAt: now,
         sure: before === undefined || (before.sure && before.method === envelope.method && isSame(before.subject, subject)),
       };
-      this.#open.delete(key);
+      this.#remove(key, before);
       this.#open.set(key, exchange);
-      if (this.#open.size > MAX_OPEN) this.#open.delete(this.#open.keys().next().value as string);
+      this.#held += sizeOf(key, exchange);
+      // An answer to what is forgotten counts as unplaced, which the policy judges more strictly.
+      for (const [oldest, held] of this.#open) {
+        if (this.#open.size <= MAX_OPEN && this.#held <= MAX_HELD) break;
+        this.#remove(oldest, held);
+      }
       return exchange;
     }
     if (envelope.kind === "response" && envelope.id !== null) return this.take(direction === "to-client" ? "to-server" : "to-client", envelope.id);
@@ -48,14 +56,24 @@ export class Exchanges {
   /** Closes and returns the exchange of a request that went in `direction`. */
   take(direction: Direction, id: string): Exchange | null {
     const key = keyOf(direction, id);
-    const exchange = this.#open.get(key) ?? null;
-    this.#open.delete(key);
-    return exchange;
+    const exchange = this.#open.get(key);
+    this.#remove(key, exchange);
+    return exchange ?? null;
   }
 
   forget(direction: Direction, id: string): void {
-    this.#open.delete(keyOf(direction, id));
+    this.take(direction, id);
   }
+
+  #remove(key: string, exchange: Exchange | undefined): void {
+    if (exchange === undefined) return;
+    this.#open.delete(key);
+    this.#held -= sizeOf(key, exchange);
+  }
+}
+
+function sizeOf(key: string, { method, subject }: Exchange): number {
+  return key.length + method.length + (subject.tool?.length ?? 0) + (subject.prompt?.length ?? 0) + (subject.resource?.length ?? 0);
 }
 
 function keyOf(direction: Direction, id: string): string {

@@ -185,13 +185,13 @@ class GateSession implements Session {
       if (listed) this.#record({ kind: "tools.listed", ...this.#place(), tools: listed });
     }
 
-    if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, id);
+    if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, id, inspection.findings.some(({ pointer }) => pointer === "/id"));
     if (redacted.text !== message.text) return { fate: "replace", text: redacted.text, reply: null };
     return { fate: "forward", text: null, reply: null };
   }
 
   /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
-  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, reference: string): Outcome {
+  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, reference: string, idFound: boolean): Outcome {
     const { envelope } = message;
     const text = refusalText(decision, this.#setup.policy().policy.support);
     const data = { reason: "policy" as const, rule: decision.decidedBy, reference };
@@ -200,6 +200,8 @@ class GateSession implements Session {
       return { fate: "drop", text: null, reply: refusal(envelope.id, envelope.method, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data) };
     }
     if (envelope.kind === "response") {
+      // Nobody waits for it, and the id that the refusal would repeat is itself what may not pass.
+      if (exchange === null && idFound) return { fate: "drop", text: null, reply: null };
       return { fate: "replace", text: refusal(envelope.id, exchange?.method ?? null, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data), reply: null };
     }
     return { fate: "drop", text: null, reply: null };
@@ -209,7 +211,7 @@ class GateSession implements Session {
   #refuseUnreadable(input: Omit<Extract<Input, { kind: "unreadable" }>, "kind">): void {
     const now = this.#setup.now();
     const reference = this.#id(now);
-    const id = guessId(input.head);
+    const id = input.direction === "to-client" ? idIn(input.head) : guessId(input.head);
     const data = { reason: input.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference };
     const text = notPassed(input.detail, reference);
     const waiting = input.direction === "to-client" && id !== null ? this.#exchanges.take("to-server", id) : null;
@@ -227,7 +229,7 @@ class GateSession implements Session {
 
   /** Nothing where the request has its answer already, or where nobody waits. */
   #unanswered(head: string, because: Unanswered): void {
-    const id = guessId(head);
+    const id = idIn(head);
     const waiting = id === null ? null : this.#exchanges.take("to-server", id);
     if (id === null || !waiting) return;
     if (because.fault === "batch") {
@@ -295,14 +297,25 @@ function isHeld(decision: Decision): boolean {
   return compareEffects(decision.enforced, "redact") > 0;
 }
 
+/** Longest pointer that is told to a person. */
+const MAX_PLACE = 200;
+
 /** Applies the decision's redactions. A finding that stands where nothing may change turns the decision into a block: it is never let through. */
 function redactWhatMay(text: string, inspection: Inspection, decision: Decision): { text: string; replaced: number; decision: Decision } {
   if (!decision.redactions.length || isHeld(decision)) return { text, replaced: 0, decision };
   const redacted = redactJson(text, inspection, decision.redactions);
   if (!redacted.untouchable.length) return { text: redacted.text, replaced: redacted.replaced, decision };
   const where = redacted.untouchable[0]!;
-  const message = `${where.class} stands in a place that cannot be rewritten (${pointerMask(inspection)(where.pointer) || "the whole message"}), so the message was stopped.`;
+  // Cut to size: the sender chooses how long its keys are, and a record that is too long would be lost.
+  const place = pointerMask(inspection)(where.pointer).slice(0, MAX_PLACE).toWellFormed();
+  const message = `${where.class} stands in a place that cannot be rewritten (${place || "the whole message"}), so the message was stopped.`;
   return { text, replaced: 0, decision: { ...decision, effect: "block", enforced: "block", redactions: [], message: decision.message ? `${decision.message} ${message}` : message } };
+}
+
+/** Of a request that was read once already, its own id, however it is written; of any other text the best guess. */
+function idIn(head: string): string | null {
+  const read = readMessage(head);
+  return read.ok && read.value.kind === "single" && read.value.envelope.kind === "request" ? read.value.envelope.id : guessId(head);
 }
 
 function notPassed(detail: string, reference: string): string {
