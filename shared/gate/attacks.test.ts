@@ -1,5 +1,6 @@
 /** Attacks on the gate: messages that mean one thing to it and another to a peer, and values that try to reach a record. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { isEventRecord } from "../events/guard.ts";
 import type { EventRecord } from "../events/record.ts";
 import type { Channel, Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
@@ -165,6 +166,19 @@ test("a batch of which something is refused over HTTP leaves nobody waiting", ()
   expect(answers.map(({ id }) => id).sort()).toEqual([1, "b"]);
   // Nothing of it was sent, so a late answer belongs to nobody.
   expect(passes("to-client", result(1))).not.toContain(EMAIL);
+});
+
+test("a batch of which something is refused answers an id however it is written", () => {
+  const { verdict } = openExchange(session, post(`[{"jsonrpc":"2.0","id":1e300,"method":"ping"},${JSON.stringify(call("b", "delete_all"))}]`), () => {});
+  expect(verdict.kind === "answer" && verdict.body).toContain('"id":1e300,');
+});
+
+test("a record of what was found behind an endless key is one that the journal takes", () => {
+  const key = "\u{10400}".repeat(9000);
+  passes("to-server", call(1, "find", { [key]: { [TOKEN]: 1 } }));
+  expect(records).toHaveLength(1);
+  expect(records[0]).toSatisfy(isEventRecord);
+  expect(JSON.stringify(records)).not.toMatch(/\\ud8/);
 });
 
 describe("a call that does not look like MCP at first sight is looked at all the same", () => {
