@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../../shared/mcp/message.ts";
 import { canonicalJson, policyDigest } from "../../shared/policy/canonical.ts";
 import type { Policy } from "../../shared/policy/language.ts";
 import { validatePolicy } from "../../shared/policy/schema.ts";
@@ -67,8 +68,4 @@ export async function saveLastGood(state: string, source: FileSource, fresh: Omi
     await rm(draft, { force: true });
     throw error;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

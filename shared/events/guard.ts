@@ -1,4 +1,5 @@
 /** Is this value, which came over a border (a browser, a file), really an event record of ours? Bounded, so that no record can smuggle a message body into the journal. */
+import { isObject } from "../mcp/message.ts";
 import type { ClientIdentity, LocalServerIdentity, PackageIdentity, RemoteServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Matched, Redaction } from "../policy/decision.ts";
 import { EFFECTS } from "../policy/language.ts";
@@ -21,7 +22,6 @@ type Check = (value: unknown) => boolean;
 /** One check for each field of a type: a field that is added there and not here fails the type check. */
 type Fields<T> = { readonly [K in keyof T]-?: Check };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const string = (max: number): Check => (value) => typeof value === "string" && value.length <= max;
 const short = string(RECORD_BOUNDS.short);
 const name = string(RECORD_BOUNDS.name);

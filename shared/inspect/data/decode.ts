@@ -1,5 +1,5 @@
 /** What a text says once its disguises are off: invisible and look-alike characters, escapes, percent and HTML encoding, base64, hex. */
-import { fromBase64, isBase64 } from "./base64.ts";
+import { fromBase64, isBase64 } from "../../base/base64.ts";
 import { plainView, rewrite, runView, type View } from "./view.ts";
 
 export interface DecodeLimits {

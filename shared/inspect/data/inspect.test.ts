@@ -1,7 +1,7 @@
 /** Whole messages: where findings stand, what context their fields give, what is shown of them. */
 import { expect, test } from "vitest";
 import { scanJson } from "../../base/json.ts";
-import { asciiToBase64 } from "./base64.ts";
+import { asciiToBase64 } from "../../base/base64.ts";
 import { fill, luhn } from "./detectors/samples.ts";
 import { inspectJson, type Inspection } from "./inspect.ts";
 import { mask, preview } from "./mask.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leafValue, scanJson, type JsonLeaf } from "../../base/json.ts";
 import type { RedactionStyle } from "../../policy/language.ts";
-import { asciiToBase64 } from "./base64.ts";
+import { asciiToBase64 } from "../../base/base64.ts";
 import { fill, luhn } from "./detectors/samples.ts";
 import { inspectJson, redactJson, type Redacted } from "./inspect.ts";
 

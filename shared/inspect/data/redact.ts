@@ -1,7 +1,7 @@
 /** Replaces chosen findings inside valid JSON; every other byte stays. */
 import { leafValue, pointerOf, scanJson, spliceJson, type JsonLeaf } from "../../base/json.ts";
 import type { Redaction } from "../../policy/decision.ts";
-import { asciiToBase64 } from "./base64.ts";
+import { asciiToBase64 } from "../../base/base64.ts";
 import { isBase64Field, isUntouchable } from "./handles.ts";
 import type { Inspection, LocatedFinding } from "./inspect.ts";
 import { mask, replacement } from "./mask.ts";

@@ -2,7 +2,7 @@
 import process from "node:process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { asciiToBase64 } from "./base64.ts";
+import { asciiToBase64 } from "../../base/base64.ts";
 import { DECODE_LIMITS, decodeViews } from "./decode.ts";
 import type { Detector } from "./detector.ts";
 import { fill, luhn } from "./detectors/samples.ts";

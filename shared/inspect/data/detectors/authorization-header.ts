@@ -1,6 +1,6 @@
 /** The credentials of an Authorization header: `Basic …` that decodes to user and password, `Bearer …` with a random-looking token. */
 import { entropy, textBefore, type Candidate, type Detector } from "../detector.ts";
-import { fromBase64 } from "../base64.ts";
+import { fromBase64 } from "../../../base/base64.ts";
 import { isStandIn } from "../secret-value.ts";
 
 const HEADER = /(basic|bearer|token|apikey|digest)[ \t:=]{1,4}["']?([\w.~+/=:-]{6,4000})/iy;

@@ -1,5 +1,5 @@
 /** Samples of jwt.ts. */
-import { asciiToBase64 } from "../base64.ts";
+import { asciiToBase64 } from "../../../base/base64.ts";
 import { fill, type Samples } from "./samples.ts";
 
 const part = (value: unknown): string => asciiToBase64(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

@@ -1,6 +1,6 @@
 /** JSON Web Tokens (and encrypted ones): the header is decoded, so a look-alike is not reported. */
 import { isWord, type Candidate, type Detector } from "../detector.ts";
-import { fromBase64 } from "../base64.ts";
+import { fromBase64 } from "../../../base/base64.ts";
 
 const TOKEN = /eyJ[\w-]{10,2000}\.[\w-]{0,8000}\.[\w-]{0,2000}(?:\.[\w-]{1,8000}\.[\w-]{1,200})?/y;
 

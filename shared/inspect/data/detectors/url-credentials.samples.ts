@@ -1,5 +1,5 @@
 /** Samples of url-credentials.ts and authorization-header.ts. */
-import { asciiToBase64 } from "../base64.ts";
+import { asciiToBase64 } from "../../../base/base64.ts";
 import { fill, type Samples } from "./samples.ts";
 
 const password = fill("alnum", 12);
