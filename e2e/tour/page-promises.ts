@@ -141,15 +141,11 @@ const editedPolicy: Promised = {
     const written = performance.now();
     await until("the new revision reaches the page's relay", async () => (await stage.snapshot())?.policy.revision === 2);
     const ms = Math.round(performance.now() - written);
-    const before = lastSeq(stage);
-    const outcome = await until("the next call is refused", async () => {
-      const each = await call(stage, "desk", "desk_hours");
-      return spoken(each).includes("Blocked by Sluice") ? each : null;
-    });
+    await until("the next call is refused", async () => spoken(await call(stage, "desk", "desk_hours")).includes("Blocked by Sluice"));
     stage.writePolicy(old.replace("revision: 1", "revision: 3"));
     await until("the third revision arrives", async () => (await stage.snapshot())?.policy.revision === 3);
     await until("the call is allowed again", async () => !spoken(await call(stage, "desk", "desk_hours")).includes("Blocked by Sluice"));
-    return `in force ${ms} ms after saving; ${stage.workbench.witness(before).length ? "then" : ""} allowed again by the next edit${outcome ? "" : ""}`;
+    return `in force ${ms} ms after saving; then allowed again by the next edit`;
   },
 };
 
