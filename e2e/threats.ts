@@ -42,6 +42,7 @@ export const THREATS = {
   "redirected-elsewhere": attack("An allowed server sends the call on to one that is not allowed", "MCP09"),
   "split-in-chunks": attack("A value is cut at chunk borders so that no piece shows it", "MCP10"),
   "refusal-leaks": attack("The refusal itself repeats the value or the rule to whoever probes", "MCP01"),
+  "refused-server-runs": attack("A server that the policy refuses works on in the background, because only its messages are stopped", "MCP09"),
   "late-reply": attack("A reply arrives after its server was refused"),
   "handle-smuggling": attack("A secret hides where nothing may be rewritten: requestState, cursors, ids", "MCP10"),
   "encoded-secret": attack("A secret is encoded, escaped, folded or spelled with look-alikes", "MCP01", "MCP10"),

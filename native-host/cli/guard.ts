@@ -35,12 +35,16 @@ A server that asks for OAuth sign-in cannot be reached this way: a sign-in is bo
 to the server's own address. Let the client connect to it by itself, or give a token
 of its own with --header.
 
+A local server that the policy refuses as a whole is ended, also when the policy changes
+while it runs. The guard stays and tells the client why; once the policy allows the
+server again, restart it in the client.
+
 A policy file that is refused changes nothing: the last good one stays in force.
 Where there never was a good one, the built-in baseline is in force, which watches,
 records and takes secrets out. Either is said on standard error.
 
 Exit code of a local server's guard: the server's own (128 + signal when a signal ended it), 127 when the
-command was not found, 126 when it could not be started, 2 for wrong usage.`;
+command was not found, 126 when it could not be started or the policy refused it, 2 for wrong usage.`;
 
 const OPTIONS = { client: { type: "string" }, policy: { type: "string" }, url: { type: "string" }, header: { type: "string", multiple: true }, listen: { type: "string" } } as const;
 

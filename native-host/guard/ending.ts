@@ -1,4 +1,4 @@
-/** How a guarded server ends: by itself, because the client closed, or because somebody sent a signal. No orphan stays. */
+/** How a guarded server ends: by itself, because the client closed, because the policy refuses it, or because somebody sent a signal. No orphan stays. */
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
@@ -18,6 +18,8 @@ export interface Ending {
   inputClosed(stdin: Writable): void;
   /** The client no longer reads: nothing the server says can reach anybody. */
   clientGone(stdin: Writable): void;
+  /** The policy refuses the server: it is told at once, whatever it is at. */
+  refused(stdin: Writable): void;
   /** The server still talks. */
   heard(): void;
   /** Takes the signal handlers away: what comes now ends the guard itself. */
@@ -111,6 +113,11 @@ export function watchEnd(child: ChildProcess, patience: Patience = PATIENCE): En
       clearTimeout(timer);
       stage = "grace";
       timer = setTimeout(terminate, patience.graceMs);
+    },
+    refused(stdin) {
+      why ||= "policy refuses this server";
+      stdin.end();
+      if (stage === "running" || stage === "silence") terminate();
     },
     heard() {
       if (stage === "silence") timer?.refresh();

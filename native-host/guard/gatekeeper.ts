@@ -7,7 +7,9 @@ import { createSession, type Effect, type Session } from "../../shared/gate/sess
 import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
+import type { CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
+import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
@@ -27,6 +29,8 @@ export interface Gate {
   /** Carries out what concerns nobody but the journal. */
   note(effects: readonly Effect[]): void;
   close(reason: string): void;
+  /** Calls back once, at once or later, when the policy refuses the server as a whole. From then on this gate refuses everything, and no later policy opens it again: its server is not there any more. */
+  whenRefused(callback: () => void): void;
 }
 
 export interface Gatekeeper {
@@ -53,29 +57,53 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const key = readHashKey(options.paths.state);
   installMachine();
   let entry: ServerEntry | undefined;
+  const who = (): Facts["who"] => (user === undefined ? undefined : { user });
+  const trust = (): Facts["trust"] => entry && trustOf(entry);
 
   return {
     admit(channel) {
+      let last: CompiledPolicy | null = null;
+      let refused: (() => void) | null = null;
+      const check = (): void => {
+        if (last || !refused) return;
+        const { compiled } = policy.current();
+        const decision = refusalOfServer(compiled, { channel, trust: trust(), who: who(), now: Date.now() });
+        if (!decision) return;
+        last = sealed(compiled, { ...decision, message: decision.message === null ? ENDED : `${decision.message.replace(/[^.!?…:]$/, "$&.")} ${ENDED}` });
+        refused();
+      };
       const session = createSession({
         channel,
         by: "guard",
-        policy: () => policy.current().compiled,
+        policy: () => last ?? policy.current().compiled,
         key,
         now: Date.now,
         random,
-        who: () => (user === undefined ? undefined : { user }),
-        trust: () => entry && trustOf(entry),
+        who,
+        trust,
       });
       const record = (each: EventRecord): void => {
         if (isServerRecord(each)) entry = observeServer(entry, each);
         journal.store([each]);
+        // What is known of the server may change the answer, not the policy's text alone.
+        if (refused && each.kind === "request" && each.decision.enforced === "block") check();
       };
       const note = (effects: readonly Effect[]): void => {
         for (const effect of effects) if (effect.kind === "record") record(effect.record);
       };
       note(session.step({ kind: "open" }));
       void journal.flush().then((written) => written || sayOnce(unwritten));
-      return { session, record, note, close: (reason) => note(session.step({ kind: "close", reason })) };
+      return {
+        session,
+        record,
+        note,
+        close: (reason) => note(session.step({ kind: "close", reason })),
+        whenRefused(callback) {
+          refused = callback;
+          policy.onApplied(check);
+          check();
+        },
+      };
     },
     say,
     sayOnce,
@@ -86,6 +114,9 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
     },
   };
 }
+
+/** What a client reads besides the policy's own words. */
+const ENDED = "Sluice has ended this server. Once the policy allows it, restart this server in your app.";
 
 /** Scored when a rule asks, and only then: most policies never do. */
 function trustOf(entry: ServerEntry): NonNullable<Facts["trust"]> {

@@ -2,10 +2,13 @@
 import type { Direction } from "../mcp/channel.ts";
 import { eraOfRequest, type Era } from "../mcp/era.ts";
 import type { Envelope } from "../mcp/message.ts";
+import { sameId } from "../mcp/request-id.ts";
 import { subjectOf, type Names, type SubjectFacts } from "./summary.ts";
 
 export interface Exchange {
   readonly id: string;
+  /** The request's own id, as it stood in its text. */
+  readonly requestId: string;
   readonly method: string;
   readonly era: Era;
   readonly subject: SubjectFacts;
@@ -33,6 +36,7 @@ export class Exchanges {
       const subject = subjectOf(envelope);
       const exchange: Exchange = {
         id: newId(),
+        requestId: envelope.id,
         method: envelope.method,
         era: eraOfRequest(envelope.method, envelope.params),
         subject,
@@ -61,6 +65,11 @@ export class Exchanges {
     return exchange ?? null;
   }
 
+  /** Ids of all requests that went in `direction` and have no answer yet, oldest first. */
+  waiting(direction: Direction): string[] {
+    return [...this.#open].flatMap(([key, { requestId }]) => (key.startsWith(`${direction} `) ? [requestId] : []));
+  }
+
   forget(direction: Direction, id: string): void {
     this.take(direction, id);
   }
@@ -72,20 +81,12 @@ export class Exchanges {
   }
 }
 
-function sizeOf(key: string, { method, subject }: Exchange): number {
-  return key.length + method.length + (subject.tool?.length ?? 0) + (subject.prompt?.length ?? 0) + (subject.resource?.length ?? 0);
+function sizeOf(key: string, { requestId, method, subject }: Exchange): number {
+  return key.length + requestId.length + method.length + (subject.tool?.length ?? 0) + (subject.prompt?.length ?? 0) + (subject.resource?.length ?? 0);
 }
 
 function keyOf(direction: Direction, id: string): string {
   return `${direction} ${sameId(id)}`;
-}
-
-/** One text for all ids that a client may take for the same: the TypeScript SDK looks up `Number(id)`, and `1.0` is 1 to every parser. Beyond 2^53 only the digits count. */
-function sameId(id: string): string {
-  const value = JSON.parse(id) as string | number;
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return String(number);
-  return typeof value === "string" ? JSON.stringify(value) : id;
 }
 
 function isSame(a: SubjectFacts, b: SubjectFacts): boolean {

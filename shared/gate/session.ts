@@ -43,6 +43,8 @@ export type Input =
   | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
   /** The reply to a request has ended without its answer, and a part of it had to be dropped. `head`: the request, to find its id. */
   | { readonly kind: "unanswered"; readonly head: string; readonly because: Unanswered }
+  /** The server is gone for good while the client stays: nobody will answer what is still open. To be asked under a policy that refuses the server. */
+  | { readonly kind: "abandoned" }
   /** Presence of authentication, as the adapter saw it. */
   | { readonly kind: "authentication"; readonly seen: AuthenticationSeen }
   | { readonly kind: "close"; readonly reason: string };
@@ -117,6 +119,10 @@ class GateSession implements Session {
         break;
       case "unanswered":
         this.#unanswered(input.head, input.because);
+        break;
+      case "abandoned":
+        // Judged like an answer, so that it is refused and recorded like one.
+        for (const id of this.#exchanges.waiting("to-server")) this.#message("to-client", `{"jsonrpc":"2.0","id":${id},"error":{"code":${BLOCKED_BY_POLICY},"message":"the server was ended"}}`, 0);
         break;
       case "message":
         this.#message(input.direction, input.text, input.bytes ?? byteLength(input.text));

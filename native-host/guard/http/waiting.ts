@@ -1,6 +1,7 @@
 /** The client's requests that wait for their answer: every one of them gets one. */
 import { eraOfRequest } from "../../../shared/mcp/era.ts";
 import type { Envelope } from "../../../shared/mcp/message.ts";
+import { sameId } from "../../../shared/mcp/request-id.ts";
 
 type Request = Extract<Envelope, { kind: "request" }>;
 
@@ -52,10 +53,4 @@ export function waitingList(): WaitingList {
     all: () => [...open.values()].map(({ one }) => one),
     quiet: () => (isQuiet() ? Promise.resolve() : new Promise((resolve) => listeners.push(resolve))),
   };
-}
-
-/** Peers may escape the same string in different ways; digits beyond 2^53 count as they stand. */
-function sameId(id: string): string {
-  if (!id.startsWith('"')) return Number.isSafeInteger(Number(id)) ? String(Number(id)) : id;
-  return JSON.stringify(JSON.parse(id));
 }
