@@ -1,8 +1,8 @@
 /** Is this value, which came over a border (a browser, a file), really an event record of ours? Bounded, so that no record can smuggle a message body into the journal. */
 import { isObject } from "../mcp/message.ts";
 import type { ClientIdentity, LocalServerIdentity, PackageIdentity, RemoteServerIdentity } from "../mcp/identity.ts";
-import type { Decision, Matched, Redaction } from "../policy/decision.ts";
-import { EFFECTS } from "../policy/language.ts";
+import type { Decision, Hold, Matched, Redaction } from "../policy/decision.ts";
+import { EFFECTS, REDACTION_STYLES } from "../policy/language.ts";
 import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type MessageRecord, type RecordBase, type ToolSummary } from "./record.ts";
 
 /** Longest texts and lists a record may carry. Whoever makes records clips to these. */
@@ -77,6 +77,9 @@ const point = oneOf("page", "stdio", "http");
 const transport = oneOf("stdio", "streamable-http", "sse", "websocket", "message-port");
 const direction = oneOf("to-server", "to-client");
 const authentication = oneOf("none", "bearer", "other", "unknown");
+const span: Check = (value) => value === "call" || value === "session" || amount(value);
+const coached = shape<Extract<Hold, { kind: "coach" }>>({ kind: oneOf("coach"), reason: oneOf("required", "optional", "none"), for: span, raw: boolean });
+const approved = shape<Extract<Hold, { kind: "approve" }>>({ kind: oneOf("approve"), offer: list(span, 16), within: amount });
 
 const finding = shape<FindingSummary>({
   class: short,
@@ -97,7 +100,8 @@ const decision = once(
     learnMore: orNull(text),
     severity: orNull(oneOf("low", "medium", "high", "critical")),
     matched: list(matched),
-    redactions: list(shape<Redaction>({ finding: count, style: oneOf("placeholder", "mask") }), RECORD_BOUNDS.redactions),
+    hold: optional((value) => coached(value) || approved(value)),
+    redactions: list(shape<Redaction>({ finding: count, style: oneOf(...REDACTION_STYLES) }), RECORD_BOUNDS.redactions),
     policy: shape<Decision["policy"]>({ id: short, revision: count, source: oneOf("managed", "machine", "bundle", "local", "baseline") }),
   }),
 );

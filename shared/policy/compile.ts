@@ -1,7 +1,7 @@
 /** A policy made ready to decide: patterns read once, what depends only on the connection remembered per connection. Knows no schema library, because every page's relay carries it. */
 import type { Channel } from "../mcp/channel.ts";
 import { compileAdmission, type Admission } from "./admission.ts";
-import type { Decision, Facts, PolicySource } from "./decision.ts";
+import type { Decision, Explanation, Facts, PolicySource } from "./decision.ts";
 import type { Condition, Policy } from "./language.ts";
 import { compileRules, type Rules } from "./rules.ts";
 import { concludeFrom } from "./verdict.ts";
@@ -12,6 +12,10 @@ export interface CompiledPolicy {
   readonly policy: Policy;
   readonly source: PolicySource;
   decide(facts: Facts): Decision;
+  /** The decision with the rules and entries that came near. Slower: for people who ask, not for every message. */
+  explainFully(facts: Facts): Explanation;
+  /** May a token that stands for a value of this class be turned back in a message with these facts? Only where the policy says so for certain. */
+  restores(dataClass: string, facts: Facts): boolean;
 }
 
 interface Selected {
@@ -45,9 +49,11 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
     return selected;
   }
 
-  return {
+  const compiled: CompiledPolicy = {
     policy,
     source,
+    explainFully: (facts) => ({ decision: compiled.decide(facts), near: [] }),
+    restores: () => false,
     decide(facts) {
       const selected = select(facts);
       const { quiet } = selected;
@@ -59,6 +65,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
       return decision;
     },
   };
+  return compiled;
 }
 
 /** Two messages of one channel, direction and tool that carry nothing: everything else that a rule may look at, the findings apart. A clock that was set back asks anew. @param asksTrust a score is worked out when somebody looks at it. */
