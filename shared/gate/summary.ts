@@ -3,7 +3,7 @@ import type { FindingSummary, MessageRecord } from "../events/record.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Direction } from "../mcp/channel.ts";
 import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
-import { METHODS } from "../mcp/methods.ts";
+import { methodNamed } from "../mcp/methods.ts";
 import { MASK } from "../mcp/opaque.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Exchange } from "./exchanges.ts";
@@ -22,10 +22,11 @@ export function subjectOf(envelope: Envelope): SubjectFacts {
   // A peer may see a call in what is no message to us.
   if (envelope.kind === "other") return UNKNOWN_SUBJECT;
   if (envelope.kind !== "request" && envelope.kind !== "notification") return NO_SUBJECT;
-  const facts = Object.hasOwn(METHODS, envelope.method) ? METHODS[envelope.method] : undefined;
-  if (!facts?.subject) return NO_SUBJECT;
-  const named = member(envelope.params, facts.subject.at);
-  return { ...NO_SUBJECT, [facts.subject.kind]: typeof named === "string" ? named : undefined };
+  const subject = methodNamed(envelope.method)?.subject;
+  // What a task is about, only those know who saw it begin.
+  if (!subject || subject.kind === "task") return NO_SUBJECT;
+  const named = member(envelope.params, subject.at);
+  return { ...NO_SUBJECT, [subject.kind]: typeof named === "string" ? named : undefined };
 }
 
 const MAX_NAME = 200;

@@ -1,15 +1,16 @@
 /** Which protocol era one message speaks. Decided per message, never per connection: mixed clients exist. */
-import { METHODS } from "./methods.ts";
+import type { Era } from "./method-facts.ts";
+import { methodNamed } from "./methods.ts";
 import { member, type Envelope, type JsonObject } from "./message.ts";
 
-export type Era = "legacy" | "modern";
+export type { Era } from "./method-facts.ts";
 
 const META = "io.modelcontextprotocol/";
 
 /** The era of a request or notification by its `_meta` (2026-07-28: `protocolVersion` is required there) or by a method only one era has. */
 export function eraOfRequest(method: string, params: JsonObject): Era {
   if (member(params, "_meta", `${META}protocolVersion`) !== undefined) return "modern";
-  const facts = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
+  const facts = methodNamed(method);
   return facts && facts.eras.length === 1 && facts.eras[0] === "modern" ? "modern" : "legacy";
 }
 

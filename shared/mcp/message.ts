@@ -1,7 +1,7 @@
 /** Text → JSON-RPC message: scanned for ambiguity, parsed once, its id kept as it was written (ids beyond 2^53 must still correlate). */
 import { fail, ok, type Result } from "../base/result.ts";
 import { JSON_LIMITS, readJson, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
-import { METHODS } from "./methods.ts";
+import { methodNamed } from "./methods.ts";
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -64,8 +64,8 @@ function twinKey(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   for (const key of Object.keys(value)) if (!ENVELOPE_KEYS.has(key) && ENVELOPE_KEYS.has(foldCase(key))) return key;
   const { method, params } = value;
-  const at = typeof method === "string" && Object.hasOwn(METHODS, method) ? METHODS[method]?.subject?.at : undefined;
-  return at && isObject(params) ? Object.keys(params).find((key) => key !== at && foldCase(key) === at) : undefined;
+  const at = typeof method === "string" ? methodNamed(method)?.subject?.at : undefined;
+  return at && isObject(params) ? Object.keys(params).find((key) => key !== at && foldCase(key) === foldCase(at)) : undefined;
 }
 
 const folded = new Map<string, string>();

@@ -1,61 +1,52 @@
-/** The methods that MCP knows, in both eras, and where the thing they are about stands. Unknown methods pass (by policy); this table only says what we can name. */
+/** The methods that MCP knows, in both eras and in its apps. Unknown methods pass (by policy); this table only says what we can name. */
+import type { Era, Learned, MethodFacts, Subject } from "./method-facts.ts";
+import { APPS } from "./methods-apps.ts";
+import { LEGACY } from "./methods-legacy.ts";
+import { MODERN } from "./methods-modern.ts";
 
-export type Subject = "tool" | "prompt" | "resource";
-
-export interface MethodFacts {
-  /** Eras in which it is part of the protocol: legacy = 2024-11-05 … 2025-11-25, modern = 2026-07-28. */
-  readonly eras: readonly ("legacy" | "modern")[];
-  /** What `params.<at>` names. */
-  readonly subject?: { readonly kind: Subject; readonly at: "name" | "uri" };
+export interface Method {
+  /** Eras in which it is part of the protocol. */
+  readonly eras: readonly Era[];
+  readonly subject?: Subject;
+  readonly legacy?: MethodFacts;
+  readonly modern?: MethodFacts;
 }
 
-const BOTH = ["legacy", "modern"] as const;
-const LEGACY = ["legacy"] as const;
-const MODERN = ["modern"] as const;
+export const METHODS: Readonly<Record<string, Method>> = merge({ legacy: { ...LEGACY, ...APPS }, modern: { ...MODERN, ...APPS } });
 
-/** MCP specification, schema.ts of each revision. */
-export const METHODS: Readonly<Record<string, MethodFacts>> = {
-  initialize: { eras: LEGACY },
-  ping: { eras: LEGACY },
-  "server/discover": { eras: MODERN },
-  "tools/list": { eras: BOTH },
-  "tools/call": { eras: BOTH, subject: { kind: "tool", at: "name" } },
-  "resources/list": { eras: BOTH },
-  "resources/templates/list": { eras: BOTH },
-  "resources/read": { eras: BOTH, subject: { kind: "resource", at: "uri" } },
-  "resources/subscribe": { eras: LEGACY, subject: { kind: "resource", at: "uri" } },
-  "resources/unsubscribe": { eras: LEGACY, subject: { kind: "resource", at: "uri" } },
-  "resources/directory/read": { eras: MODERN, subject: { kind: "resource", at: "uri" } },
-  "subscriptions/listen": { eras: MODERN },
-  "prompts/list": { eras: BOTH },
-  "prompts/get": { eras: BOTH, subject: { kind: "prompt", at: "name" } },
-  "completion/complete": { eras: BOTH },
-  "logging/setLevel": { eras: LEGACY },
-  "sampling/createMessage": { eras: BOTH },
-  "elicitation/create": { eras: BOTH },
-  "roots/list": { eras: BOTH },
-  "tasks/get": { eras: BOTH },
-  "tasks/result": { eras: LEGACY },
-  "tasks/list": { eras: LEGACY },
-  "tasks/cancel": { eras: BOTH },
-  "tasks/update": { eras: MODERN },
-  "skills/list": { eras: MODERN },
-  "skills/get": { eras: MODERN },
-  "notifications/initialized": { eras: LEGACY },
-  "notifications/cancelled": { eras: BOTH },
-  "notifications/progress": { eras: BOTH },
-  "notifications/message": { eras: BOTH },
-  "notifications/tools/list_changed": { eras: BOTH },
-  "notifications/prompts/list_changed": { eras: BOTH },
-  "notifications/resources/list_changed": { eras: BOTH },
-  "notifications/resources/updated": { eras: BOTH, subject: { kind: "resource", at: "uri" } },
-  "notifications/roots/list_changed": { eras: LEGACY },
-  "notifications/elicitation/complete": { eras: LEGACY },
-  "notifications/subscriptions/acknowledged": { eras: MODERN },
-  "notifications/tasks/status": { eras: LEGACY },
-  "notifications/tasks": { eras: MODERN },
-};
+function merge(eras: Readonly<Record<Era, Readonly<Record<string, MethodFacts>>>>): Record<string, Method> {
+  const methods: Record<string, Method> = {};
+  for (const era of ["legacy", "modern"] as const) {
+    for (const [name, facts] of Object.entries(eras[era])) {
+      const known = methods[name];
+      const subject = facts.subject ?? known?.subject;
+      methods[name] = { ...known, eras: [...(known?.eras ?? []), era], ...(subject ? { subject } : {}), [era]: facts };
+    }
+  }
+  return methods;
+}
+
+/** What the registry says of a method, in either era; undefined for what it does not know. */
+export function methodNamed(name: string): Method | undefined {
+  return Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+}
 
 export function isMcpMethod(method: string): boolean {
   return Object.hasOwn(METHODS, method);
+}
+
+/**
+ * Does Sluice take in something from this part of a message, so that it has to be read in full even where there is nothing to judge?
+ * What `_meta` says of versions and peers is not a matter of the method, and not answered here.
+ * @param method its own, or the one that it answers.
+ */
+export function learnsFrom(method: string, part: "params" | "result", text: string): boolean {
+  const known = methodNamed(method);
+  return known !== undefined && (asks(known.legacy?.learns?.[part], text) || asks(known.modern?.learns?.[part], text));
+}
+
+function asks(learned: Learned | undefined, text: string): boolean {
+  if (learned === undefined || learned === "always") return learned === "always";
+  // An escape may spell any key.
+  return text.includes("\\u") || learned.some((key) => text.includes(`"${key}"`));
 }
