@@ -34,6 +34,12 @@ export function describeRecord(record: EventRecord): EventLine {
     case "response":
     case "notification":
       return { who: pair(record), what: messageName(record), ...decided(record) };
+    case "approval.requested":
+      return { who: pair(record), what: `asks about ${named(record)}`, outcome: "noted", result: "waiting", why: explain(record.decision).slice(1).join(" ") };
+    case "approval.answered":
+      return { who: pair(record), what: "answer", outcome: record.answer === "allowed" ? "passed" : "blocked", result: record.answer, why: [ANSWERED[record.via], SCOPES[record.scope ?? "none"], record.reason && `"${record.reason}"`].filter(Boolean).join(", ") };
+    case "feedback":
+      return { who: record.by, what: record.wish === "exception" ? "exception wished" : "mistake reported", outcome: "noted", result: "", why: `event ${record.about}${record.reason === null ? "" : `: "${record.reason}"`}` };
     case "malformed":
       return { who: pair(record), what: "unreadable message", outcome: record.outcome === "passed" ? "noted" : "blocked", result: record.outcome, why: `${record.fault}: ${record.detail}` };
     case "deployment":
@@ -55,6 +61,9 @@ export function describeRecord(record: EventRecord): EventLine {
   }
 }
 
+const ANSWERED = { popup: "in the browser", cli: "in a terminal", timeout: "nobody answered in time", client: "the app no longer waits" } as const;
+const SCOPES = { once: "once", session: "for this session", hour: "for one hour", none: "" } as const;
+
 /** Blocked by a decision, or refused because it could not be judged. */
 export function isBlocked(record: EventRecord): boolean {
   return ("decision" in record && record.decision.enforced === "block") || (record.kind === "malformed" && record.outcome !== "passed");
@@ -73,9 +82,13 @@ function address(server: ServerIdentity): string {
   return server.kind === "remote" ? server.url.replace(/^https?:\/\//, "") : addressOf(server);
 }
 
-function messageName(record: MessageRecord): string {
+function named(record: Pick<MessageRecord, "method" | "tool" | "prompt" | "resource">): string {
   const about = record.tool ?? record.prompt ?? record.resource;
-  const name = `${record.method ?? "message"}${about ? ` ${about}` : ""}`;
+  return `${record.method ?? "message"}${about ? ` ${about}` : ""}`;
+}
+
+function messageName(record: MessageRecord): string {
+  const name = named(record);
   return record.kind === "response" ? `reply to ${name}` : name;
 }
 
@@ -84,7 +97,8 @@ function decided(record: MessageRecord): Pick<EventLine, "outcome" | "result" | 
   const quiet = decision.decidedBy === null && decision.matched.length === 0;
   // The first sentence says what happened; the result column does that already.
   const why = quiet ? "" : explain(decision).slice(1).join(" ");
-  if (decision.enforced === "block") return { outcome: "blocked", result: "blocked", why };
+  if (decision.enforced === "block") return { outcome: "blocked", result: record.answer === "expired" ? "not answered" : (record.answer ?? "blocked"), why };
+  if (record.answer && redacted === 0) return { outcome: "passed", result: record.answer, why };
   if (redacted > 0) return { outcome: "redacted", result: `${redacted} redacted`, why };
   if (decision.effect !== decision.enforced) return { outcome: "noted", result: `passed (policy says ${decision.effect})`, why };
   return { outcome: "passed", result: "passed", why };

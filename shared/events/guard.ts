@@ -130,7 +130,11 @@ const message = shape<MessageRecord>({
   decision,
   redacted: count,
   exchange: optional(short),
+  answer: optional(oneOf("allowed", "granted", "denied", "expired")),
+  asked: optional(short),
 });
+const asks = oneOf("coach", "approve");
+const rules = list(short, 200);
 
 type OfKind<K extends EventKind> = Extract<EventRecord, { kind: K }>;
 const kind = (value: EventKind): Check => oneOf(value);
@@ -152,6 +156,35 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
   request: message,
   response: message,
   notification: message,
+  "approval.requested": shape<OfKind<"approval.requested">>({
+    ...channel,
+    kind: kind("approval.requested"),
+    direction,
+    method: orNull(name),
+    tool: optional(name),
+    prompt: optional(name),
+    resource: optional(text),
+    asks,
+    rules,
+    call: short,
+    until: amount,
+    findings: list(finding, 500),
+    decision,
+  }),
+  "approval.answered": shape<OfKind<"approval.answered">>({
+    ...channel,
+    kind: kind("approval.answered"),
+    direction,
+    request: short,
+    asks,
+    rules,
+    answer: oneOf("allowed", "denied", "expired", "cancelled"),
+    via: oneOf("popup", "cli", "timeout", "client"),
+    scope: orNull(oneOf("once", "session", "hour")),
+    reason: orNull(name),
+    waitedMs: amount,
+  }),
+  feedback: shape<OfKind<"feedback">>({ ...base, kind: kind("feedback"), about: short, wish: oneOf("exception", "mistake"), reason: orNull(name) }),
   malformed: shape<OfKind<"malformed">>({
     ...channel,
     kind: kind("malformed"),

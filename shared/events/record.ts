@@ -102,6 +102,56 @@ export interface MessageRecord extends ChannelRecord {
   readonly redacted: number;
   /** Links a request and its reply. */
   readonly exchange?: string;
+  /** A person's word counted: said on being asked (`asked`), or given earlier and still good (`granted`). */
+  readonly answer?: "allowed" | "granted" | "denied" | "expired";
+  /** Id of the `approval.requested` record. */
+  readonly asked?: string;
+}
+
+/** A message waits for a person. Its id is the ticket. */
+export interface ApprovalRequested extends ChannelRecord {
+  readonly kind: "approval.requested";
+  readonly direction: Direction;
+  readonly method: string | null;
+  readonly tool?: string;
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly asks: "coach" | "approve";
+  /** Rules and entries that ask. */
+  readonly rules: readonly string[];
+  /** Keyed hash of the exact call: two tries of the same one show. */
+  readonly call: string;
+  /** Unix milliseconds at which silence means no. */
+  readonly until: number;
+  readonly findings: readonly FindingSummary[];
+  readonly decision: Decision;
+}
+
+/** What became of an `approval.requested`. */
+export interface ApprovalAnswered extends ChannelRecord {
+  readonly kind: "approval.answered";
+  readonly direction: Direction;
+  /** Id of the `approval.requested` record. */
+  readonly request: string;
+  readonly asks: "coach" | "approve";
+  readonly rules: readonly string[];
+  /** `expired`: nobody answered in time. `cancelled`: whoever asked has left. */
+  readonly answer: "allowed" | "denied" | "expired" | "cancelled";
+  readonly via: "popup" | "cli" | "timeout" | "client";
+  readonly scope: "once" | "session" | "hour" | null;
+  /** The person's own words; withheld when they carry what we protect. */
+  readonly reason: string | null;
+  readonly waitedMs: number;
+}
+
+/** A person asks for an exception, or says that Sluice is wrong. */
+export interface Feedback extends RecordBase {
+  readonly kind: "feedback";
+  /** Id of the event it is about. */
+  readonly about: string;
+  readonly wish: "exception" | "mistake";
+  /** Withheld when it carries what we protect. */
+  readonly reason: string | null;
 }
 
 /** A message that could not be judged: broken or ambiguous JSON, too large, not UTF-8. */
@@ -158,6 +208,9 @@ export type EventRecord =
   | Initialized
   | ToolsListed
   | MessageRecord
+  | ApprovalRequested
+  | ApprovalAnswered
+  | Feedback
   | Malformed
   | Deployment
   | PolicyApplied

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly sure: boolean;
   /** What the request's record called things: the answer's record must not say more. */
   names?: Names;
+  /** Rules that asked about the request, and for which a person let it go on. */
+  agreed?: readonly string[];
 }
 
 /** More open requests than any real client has; beyond it the oldest is forgotten. */

@@ -1,19 +1,24 @@
 /** The gate: one message in, effects out. Pure: no sockets, no clock, no randomness of its own. The page relay, the stdio guard and the HTTP guard are adapters around it. */
 import { byteLength } from "../base/bytes.ts";
+import { fingerprint } from "../base/digest.ts";
 import { uuidSequence } from "../base/uuid.ts";
 import type { JsonFault } from "../base/json.ts";
-import type { EventRecord, Malformed, Recorder, Unstamped } from "../events/record.ts";
+import type { ApprovalAnswered, EventRecord, Malformed, MessageRecord, Recorder, Unstamped } from "../events/record.ts";
 import { RECORD_VERSION } from "../events/record.ts";
-import { inspectJson, redactJson, type Inspection } from "../inspect/data/inspect.ts";
+import { inspectJson } from "../inspect/data/inspect.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
 import { guessId, readMessage, type SingleMessage } from "../mcp/message.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
-import { compareEffects } from "../policy/verdict.ts";
+import { misfit, storableReason, type Answer, type Ask } from "./ask.ts";
 import { Exchanges, type Exchange } from "./exchanges.ts";
+import { Grants } from "./grants.ts";
+import { Holds, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
-import { namesOf, pointerMask, storableDecision, subjectOf, summarize } from "./summary.ts";
+import { foldFindings, namesOf, storableDecision, subjectOf, summarize } from "./summary.ts";
+import { isHeld, redactWhatMay } from "./redacting.ts";
+import type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
 
 /** What a session needs from the place it runs in. */
@@ -30,47 +35,11 @@ export interface SessionSetup {
   random(bytes: number): Uint8Array;
   who?(): Facts["who"];
   trust?(): Facts["trust"];
+  /** What a person has allowed for longer than one call; several sessions may share it. Default: this session's own. */
+  readonly grants?: Grants;
 }
 
-export type Input =
-  /** The connection stands. */
-  | { readonly kind: "open" }
-  /** One JSON document, decoded. */
-  | { readonly kind: "message"; readonly direction: Direction; readonly text: string; /** Its length in UTF-8, where the adapter knows it. */ readonly bytes?: number }
-  /** A connection without a message: the listening GET, the DELETE of a session. */
-  | { readonly kind: "knock"; readonly what: string }
-  /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
-  | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
-  /** The reply to a request has ended without its answer, and a part of it had to be dropped. `head`: the request, to find its id. */
-  | { readonly kind: "unanswered"; readonly head: string; readonly because: Unanswered }
-  /** The server is gone for good while the client stays: nobody will answer what is still open. To be asked under a policy that refuses the server. */
-  | { readonly kind: "abandoned" }
-  /** Presence of authentication, as the adapter saw it. */
-  | { readonly kind: "authentication"; readonly seen: AuthenticationSeen }
-  | { readonly kind: "close"; readonly reason: string };
-
-/** Why a request stays without its answer: a record of what was dropped, or the refusal of its batch. */
-export type Unanswered = Pick<Malformed, "id" | "detail"> & { readonly fault: Malformed["fault"] | "batch" };
-
-export type Effect =
-  /** Hand on the original bytes. */
-  | { readonly kind: "forward" }
-  /** Hand on this instead. */
-  | { readonly kind: "replace"; readonly text: string }
-  /** Answer the sender with this. */
-  | { readonly kind: "reply"; readonly text: string }
-  /** Hand on nothing. */
-  | { readonly kind: "drop" }
-  | { readonly kind: "record"; readonly record: EventRecord };
-
-/** What happens to the message itself, apart from records. */
-export interface Outcome {
-  readonly fate: "forward" | "replace" | "drop";
-  /** New text for the receiver (`replace`). */
-  readonly text: string | null;
-  /** Answer for the sender. */
-  readonly reply: string | null;
-}
+export type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 
 /** What every record of a channel says of it. */
 type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" | "client" | "server">;
@@ -89,6 +58,7 @@ class GateSession implements Session {
   readonly #setup: SessionSetup;
   readonly #exchanges = new Exchanges();
   readonly #introductions = new Introductions();
+  readonly #holds: Holds;
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
   #effects: Effect[] = [];
@@ -97,6 +67,7 @@ class GateSession implements Session {
     this.#setup = setup;
     this.channel = setup.channel;
     this.#id = uuidSequence(setup.random);
+    this.#holds = new Holds(setup.grants ?? new Grants());
   }
 
   step(input: Input): Effect[] {
@@ -106,6 +77,7 @@ class GateSession implements Session {
         this.#record({ kind: "session.started", ...this.#place() });
         break;
       case "close":
+        for (const { ask } of this.#holds.all()) this.#leave(ask.ticket);
         this.#record({ kind: "session.ended", ...this.#place(), reason: input.reason });
         break;
       case "authentication":
@@ -121,28 +93,48 @@ class GateSession implements Session {
         this.#unanswered(input.head, input.because);
         break;
       case "abandoned":
+        for (const { ask, direction, message, bytes } of this.#holds.all()) {
+          this.#leave(ask.ticket);
+          if (direction === "to-server") this.#carryOut(this.#judge(direction, message, bytes, false));
+        }
         // Judged like an answer, so that it is refused and recorded like one.
-        for (const id of this.#exchanges.waiting("to-server")) this.#message("to-client", `{"jsonrpc":"2.0","id":${id},"error":{"code":${BLOCKED_BY_POLICY},"message":"the server was ended"}}`, 0);
+        for (const id of this.#exchanges.waiting("to-server")) this.#message("to-client", `{"jsonrpc":"2.0","id":${id},"error":{"code":${BLOCKED_BY_POLICY},"message":"the server was ended"}}`, 0, false);
         break;
       case "message":
-        this.#message(input.direction, input.text, input.bytes ?? byteLength(input.text));
+        this.#message(input.direction, input.text, input.bytes ?? byteLength(input.text), input.waits === true);
+        break;
+      case "answer":
+        this.#answer(input.ticket, input.answer);
+        break;
+      case "expire":
+        this.#expire(input.ticket);
+        break;
+      case "leave":
+        this.#leave(input.ticket);
         break;
     }
     return this.#effects;
   }
 
-  #message(direction: Direction, text: string, bytes: number): void {
+  #message(direction: Direction, text: string, bytes: number, waits: boolean): void {
     const read = readMessage(text);
     if (!read.ok) {
       this.#refuseUnreadable({ direction, ...faultOf(read.why), bytes, head: text });
       return;
     }
     if (read.value.kind === "single") {
-      this.#carryOut(this.#judge(direction, read.value, bytes));
+      const cancelled = this.#holds.cancelledBy(direction, read.value.envelope);
+      if (cancelled) {
+        // The receiver has never heard of the request, so it does not hear of its end either.
+        this.#leave(cancelled.ask.ticket);
+        this.#carryOut({ fate: "drop", text: null, reply: null });
+        return;
+      }
+      this.#carryOut(this.#judge(direction, read.value, bytes, waits));
       return;
     }
     // A batch stays one batch and loses only what may not pass; what is refused of it is answered as a batch, too.
-    const outcomes = read.value.members.map((member) => this.#judge(direction, member, byteLength(member.text)));
+    const outcomes = read.value.members.map((member) => this.#judge(direction, member, byteLength(member.text), false));
     const replies = outcomes.flatMap((outcome) => (outcome.reply === null ? [] : [outcome.reply]));
     const passing = read.value.members.flatMap((member, i) => (outcomes[i]!.fate === "drop" ? [] : [outcomes[i]!.text ?? member.text]));
     const reply = replies.length ? `[${replies.join(",")}]` : null;
@@ -151,10 +143,11 @@ class GateSession implements Session {
     else this.#carryOut({ fate: "drop", text: null, reply });
   }
 
-  #judge(direction: Direction, message: SingleMessage, bytes: number): Outcome {
+  #judge(direction: Direction, message: SingleMessage, bytes: number, waits: boolean, answered: Answered | null = null): Outcome {
     const now = this.#setup.now();
     const { envelope } = message;
-    const exchange = this.#exchanges.of(direction, envelope, now, () => this.#id(now));
+    // The exchange of a response that waited was closed when it came; its id may belong to another by now.
+    const exchange = answered && envelope.kind === "response" ? answered.held.exchange : this.#exchanges.of(direction, envelope, now, () => this.#id(now));
     const method = envelope.kind === "request" || envelope.kind === "notification" ? envelope.method : (exchange?.method ?? null);
     const inspection = inspectJson(message.text, message.leaves, this.#setup.key);
     const introduced = this.#introductions.learn(envelope, method, this.#authentication, inspection);
@@ -178,28 +171,88 @@ class GateSession implements Session {
       now,
     });
 
+    const id = this.#id(now);
+    let stop: Stop | null = null;
+    let agreed: readonly string[] = [];
+    if (answered || needsPerson(decision)) {
+      const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, message, bytes, inspection, exchange, decision, policy: policy.policy, now };
+      const word = this.#holds.consult(about, waits && !unplaced, answered);
+      decision = word.decision;
+      if (word.kind === "stop") stop = word.why;
+      if (word.kind === "go") agreed = word.rules;
+      // What cannot be redacted is stopped below: nobody is asked about what may not pass anyway.
+      if (word.kind === "ask" && !isHeld(redactWhatMay(message.text, inspection, decision).decision)) {
+        const ask = this.#holds.open(about, word.asking, id);
+        if (typeof ask !== "string") return this.#ask(ask, about, id);
+        stop = ask;
+        decision = { ...decision, enforced: "block", redactions: [] };
+      }
+    }
     const redacted = redactWhatMay(message.text, inspection, decision);
     decision = redacted.decision;
-    const id = this.#id(now);
     const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection);
     if (exchange && envelope.kind === "request") exchange.names = names;
+    if (exchange && agreed.length > 0) exchange.agreed = agreed;
     const summary = summarize(direction, message, bytes, exchange, names, inspection, decision, redacted.replaced, now);
-    this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary }, id, now) });
+    const person = answered || agreed.length > 0 ? { answer: answerWord(answered), ...(answered ? { asked: answered.held.ask.ticket } : {}) } : {};
+    this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary, ...person }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
     if (!isHeld(decision)) {
       const listed = this.#introductions.toolsIn(envelope, method, inspection);
       if (listed) this.#record({ kind: "tools.listed", ...this.#place(), tools: listed });
     }
 
-    if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, id, inspection.findings.some(({ pointer }) => pointer === "/id"));
+    if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, stop && stopText(stop, this.#setup.by, answered ? now - answered.held.ask.opened : 0), id, inspection.findings.some(({ pointer }) => pointer === "/id"));
     if (redacted.text !== message.text) return { fate: "replace", text: redacted.text, reply: null };
     return { fate: "forward", text: null, reply: null };
   }
 
-  /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
-  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, reference: string, idFound: boolean): Outcome {
+  /** The question is on record before anybody is asked. */
+  #ask(ask: Ask, { direction, message, method, inspection, decision, now }: Questioned, id: string): Outcome {
     const { envelope } = message;
-    const text = refusalText(decision, this.#setup.policy().policy.support);
+    const names = envelope.kind === "response" ? { method } : namesOf(method, subjectOf(envelope), inspection);
+    const call = fingerprint(this.#setup.key, ask.call);
+    const asked = { kind: "approval.requested" as const, ...this.#place(), direction, ...names, asks: ask.effect, rules: ask.rules, call, until: ask.until, findings: foldFindings(inspection), decision: storableDecision(decision) };
+    this.#effects.push({ kind: "record", record: this.#stamp(asked, id, now) });
+    // While it waits nobody can have answered it.
+    if (envelope.kind === "request") this.#exchanges.forget(direction, envelope.id);
+    const progress = envelope.kind === "request" ? progressTokenOf(envelope) : null;
+    return { fate: "hold", text: null, reply: null, hold: { kind: "hold", ticket: ask.ticket, ask, progress } };
+  }
+
+  /** An answer that does not fit its question is none: the message goes on waiting. */
+  #answer(ticket: string, answer: Answer): void {
+    const held = this.#holds.find(ticket);
+    if (!held || misfit(held.ask, answer) !== null) return;
+    const go = answer.say === "go" ? answer : null;
+    this.#settle(held, go ? "allowed" : "denied", answer.via, go?.scope ?? null, storableReason(answer.reason));
+    this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go, stop: "denied" }));
+  }
+
+  #expire(ticket: string): void {
+    const held = this.#holds.find(ticket);
+    if (!held) return;
+    this.#settle(held, "expired", "timeout", null, null);
+    this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go: null, stop: "expired" }));
+  }
+
+  #leave(ticket: string): void {
+    const held = this.#holds.find(ticket);
+    if (!held) return;
+    this.#settle(held, "cancelled", "client", null, null);
+    this.#effects.push({ kind: "release", ticket });
+  }
+
+  #settle({ ask, direction }: Held, answer: ApprovalAnswered["answer"], via: ApprovalAnswered["via"], scope: ApprovalAnswered["scope"], reason: string | null): void {
+    this.#holds.take(ask.ticket);
+    const waitedMs = Math.max(0, this.#setup.now() - ask.opened);
+    this.#record({ kind: "approval.answered", ...this.#place(), direction, request: ask.ticket, asks: ask.effect, rules: ask.rules, answer, via, scope, reason, waitedMs });
+  }
+
+  /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
+  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, why: string | null, reference: string, idFound: boolean): Outcome {
+    const { envelope } = message;
+    const text = `${why ?? ""}${refusalText(decision, this.#setup.policy().policy.support)}`;
     const data = { reason: "policy" as const, rule: decision.decidedBy, reference };
     if (envelope.kind === "request") {
       this.#exchanges.forget(direction, envelope.id);
@@ -278,6 +331,7 @@ class GateSession implements Session {
 
   #carryOut(outcome: Outcome): void {
     if (outcome.fate === "replace") this.#effects.push({ kind: "replace", text: outcome.text ?? "" });
+    else if (outcome.fate === "hold") this.#effects.push(outcome.hold!);
     else this.#effects.push({ kind: outcome.fate });
     if (outcome.reply !== null) this.#effects.push({ kind: "reply", text: outcome.reply });
   }
@@ -298,24 +352,15 @@ class GateSession implements Session {
   }
 }
 
-/** Coach and approve need a person to answer; a place that cannot ask refuses (DESIGN.md, "Holds"). */
-function isHeld(decision: Decision): boolean {
-  return compareEffects(decision.enforced, "redact") > 0;
+/** Coach and approve want a person's word (DESIGN.md, "Holds"). */
+function needsPerson({ enforced }: Decision): boolean {
+  return enforced === "coach" || enforced === "approve";
 }
 
-/** Longest pointer that is told to a person. */
-const MAX_PLACE = 200;
-
-/** Applies the decision's redactions. A finding that stands where nothing may change turns the decision into a block: it is never let through. */
-function redactWhatMay(text: string, inspection: Inspection, decision: Decision): { text: string; replaced: number; decision: Decision } {
-  if (!decision.redactions.length || isHeld(decision)) return { text, replaced: 0, decision };
-  const redacted = redactJson(text, inspection, decision.redactions);
-  if (!redacted.untouchable.length) return { text: redacted.text, replaced: redacted.replaced, decision };
-  const where = redacted.untouchable[0]!;
-  // Cut to size: the sender chooses how long its keys are, and a record that is too long would be lost.
-  const place = pointerMask(inspection)(where.pointer).slice(0, MAX_PLACE).toWellFormed();
-  const message = `${where.class} stands in a place that cannot be rewritten (${place || "the whole message"}), so the message was stopped.`;
-  return { text, replaced: 0, decision: { ...decision, effect: "block", enforced: "block", redactions: [], message: decision.message ? `${decision.message} ${message}` : message } };
+function answerWord(answered: Answered | null): NonNullable<MessageRecord["answer"]> {
+  if (!answered) return "granted";
+  if (answered.go) return "allowed";
+  return answered.stop === "expired" ? "expired" : "denied";
 }
 
 /** Of a request that was read once already, its own id, however it is written; of any other text the best guess. */

@@ -1,0 +1,149 @@
+/** What a person is asked about one held message, what they may answer, and whether an answer fits the question. */
+import { sha256Hex } from "../base/digest.ts";
+import { spliceJson, leafValue, type JsonLeaf } from "../base/json.ts";
+import type { Inspection } from "../inspect/data/inspect.ts";
+import { mask } from "../inspect/data/mask.ts";
+import { scanValues } from "../inspect/data/scan.ts";
+import type { Direction, Point } from "../mcp/channel.ts";
+import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
+import { isObject, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import type { Decision } from "../policy/decision.ts";
+import { canonicalJson } from "../policy/canonical.ts";
+
+/** How long a "go on" counts: this call, until the connection ends, or one hour at most. */
+export const SCOPES = ["once", "session", "hour"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Where an answer was given. `timeout`: nobody answered; `client`: whoever asked has left. */
+export type AnswerPlace = "popup" | "cli" | "timeout" | "client";
+
+export interface Ask {
+  /** Id of the `approval.requested` record. Names the held message, unguessable. */
+  readonly ticket: string;
+  readonly effect: "coach" | "approve";
+  /** Names the exact call: an answer must repeat it. */
+  readonly call: string;
+  readonly point: Point;
+  readonly client: ClientIdentity;
+  readonly server: ServerIdentity;
+  readonly direction: Direction;
+  readonly method: string | null;
+  /** Tool, prompt or resource. */
+  readonly subject: string | null;
+  /** Exactly what would be sent, as JSON a person can read; values that a detector found stand masked. */
+  readonly shown: string;
+  /** How many values stand masked. */
+  readonly masked: number;
+  readonly title: string | null;
+  readonly message: string | null;
+  readonly learnMore: string | null;
+  /** The rules and entries that ask. */
+  readonly rules: readonly string[];
+  readonly policy: Decision["policy"];
+  readonly reason: "none" | "optional" | "required";
+  /** Reasons to choose from; empty: free text. */
+  readonly reasons: readonly string[];
+  readonly scopes: readonly Scope[];
+  /** Unix milliseconds. */
+  readonly opened: number;
+  readonly until: number;
+}
+
+export interface Answer {
+  /** The ask's `call`. */
+  readonly call: string;
+  readonly say: "go" | "deny";
+  readonly scope: Scope;
+  readonly reason: string | null;
+  readonly via: AnswerPlace;
+}
+
+/** @returns why this answer does not answer this ask, in words for a person, or null when it does. */
+export function misfit(ask: Ask, answer: Answer): string | null {
+  if (answer.call !== ask.call) return "the answer belongs to another call";
+  if (answer.say === "deny") return null;
+  if (!ask.scopes.includes(answer.scope)) return `this may be allowed only ${ask.scopes.map((scope) => SCOPE_WORDS[scope]).join(" or ")}`;
+  const reason = answer.reason?.trim() ?? "";
+  if (ask.reason === "required" && reason === "") return "a reason is needed";
+  if (ask.reasons.length > 0 && reason !== "" && !ask.reasons.includes(reason)) return `the reason must be one of: ${ask.reasons.join("; ")}`;
+  return null;
+}
+
+export const SCOPE_WORDS: Readonly<Record<Scope, string>> = { once: "once", session: "for this session", hour: "for one hour" };
+
+/** Beyond it a person could not read what they allow: it is not asked. */
+export const MAX_SHOWN = 60_000;
+const MAX_REASON = 500;
+
+/** Names this very call: server, direction, method and everything in it that is not plumbing. */
+export function callHash(server: ServerIdentity, direction: Direction, method: string | null, envelope: Envelope): string {
+  return sha256Hex(canonicalJson({ server: server.id, direction, method, content: contentOf(envelope) }));
+}
+
+/** Without `_meta`, whose progress token differs between two tries of the same call. */
+function contentOf(envelope: Envelope): unknown {
+  switch (envelope.kind) {
+    case "request":
+    case "notification": {
+      const { _meta, ...params } = envelope.params;
+      return params;
+    }
+    case "response":
+      return envelope.error ?? envelope.result ?? null;
+    case "other":
+      return null;
+  }
+}
+
+/** The message as a person sees it. Null: too long to be shown. */
+export function showCall(message: SingleMessage, inspection: Inspection): { text: string; masked: number } | null {
+  const { text, values } = maskFindings(message.text, inspection);
+  const value = JSON.parse(text) as { readonly params?: unknown; readonly result?: unknown; readonly error?: unknown };
+  let shown = JSON.stringify(essence(value.params ?? value.result ?? value.error ?? null), null, 2);
+  // Further copies of a masked value, where no detector named them.
+  for (const found of values) shown = shown.replaceAll(JSON.stringify(found).slice(1, -1), mask(found));
+  shown = shown.replace(HIDDEN, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
+  return shown.length > MAX_SHOWN ? null : { text: shown, masked: inspection.findings.length };
+}
+
+/** What must not hide or move anything on the screen; escaped as JSON escapes it, so that the text still says exactly what is sent. */
+const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u3164\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
+
+/** A tool's name and the plumbing stand elsewhere; anything unusual is shown in full. */
+function essence(params: unknown): unknown {
+  if (!isObject(params)) return params;
+  const { name, arguments: given, _meta, ...rest } = params;
+  return typeof name === "string" && given !== undefined && Object.keys(rest).length === 0 ? given : params;
+}
+
+/** Shorter values are masked only where they were found. */
+const SHORTEST_COPY = 8;
+
+function maskFindings(text: string, { findings }: Inspection): { text: string; values: readonly string[] } {
+  const byLeaf = new Map<JsonLeaf, { start: number; end: number }[]>();
+  for (const { leaf, start, end } of findings) byLeaf.set(leaf, [...(byLeaf.get(leaf) ?? []), { start, end }]);
+  const values = new Set<string>();
+  let keys = 0;
+  const edits = [...byLeaf].map(([leaf, ranges]) => {
+    const value = leafValue(text, leaf);
+    let out = "";
+    let at = 0;
+    for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+      if (start >= at) out += value.slice(at, start) + mask(value.slice(start, end));
+      at = Math.max(at, end);
+      if (end - start >= SHORTEST_COPY) values.add(value.slice(start, end));
+    }
+    // Two masked keys must not become one: the second would take the first one's value from sight.
+    return { leaf, value: out + value.slice(at) + (leaf.kind === "key" ? ` #${++keys}` : "") };
+  });
+  return { text: spliceJson(text, edits.toSorted((a, b) => a.leaf.start - b.leaf.start)), values: [...values] };
+}
+
+/** What of a person's own words may be kept: cut to size, and withheld as a whole when it carries what we protect. */
+export function storableReason(reason: string | null): string | null {
+  const text = reason?.trim().replace(/\s+/g, " ").slice(0, MAX_REASON).toWellFormed() ?? "";
+  if (text === "") return null;
+  const { matches, unknown } = scanValues(text, { key: "" });
+  if (matches.length > 0) return `[withheld: ${matches[0]!.class}]`;
+  return unknown.length > 0 ? "[withheld: could not be checked]" : text;
+}
