@@ -55,6 +55,11 @@ export const THREATS = {
   "borrowed-package": attack("A command line borrows the name of an allowed package and starts another", "MCP04"),
   "rule-opens-server": attack("A content rule or its order opens a server that no entry admits", "MCP02"),
 
+  // The person.
+  "approval-replayed": attack("An answer given to one call opens another, a second time, or after the policy has become stricter", "MCP02"),
+  "approval-flood": attack("Questions come in such numbers that a person stops reading them", "MCP02"),
+  "approval-unreadable": attack("What is asked hides a part of what would be sent: too long, invisible or turned round", "MCP02", "MCP10"),
+
   // Seams.
   "stand-in-host": attack("Another program stands in for the native host to loosen policy"),
   "forged-records": attack("A page in an attacker's hands forges or floods records", "MCP08"),

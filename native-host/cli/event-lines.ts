@@ -2,6 +2,7 @@
 import { never } from "../../shared/base/result.ts";
 import type { EventRecord, MessageRecord } from "../../shared/events/record.ts";
 import { addressOf, type ServerIdentity } from "../../shared/mcp/identity.ts";
+import { spanWords } from "../../shared/gate/ask.ts";
 import { explain } from "../../shared/policy/explain.ts";
 
 export type Outcome = "passed" | "noted" | "redacted" | "blocked" | "info" | "problem";
@@ -37,7 +38,7 @@ export function describeRecord(record: EventRecord): EventLine {
     case "approval.requested":
       return { who: pair(record), what: `asks about ${named(record)}`, outcome: "noted", result: "waiting", why: explain(record.decision).slice(1).join(" ") };
     case "approval.answered":
-      return { who: pair(record), what: "answer", outcome: record.answer === "allowed" ? "passed" : "blocked", result: record.answer, why: [ANSWERED[record.via], SCOPES[record.scope ?? "none"], record.reason && `"${record.reason}"`].filter(Boolean).join(", ") };
+      return { who: pair(record), what: "answer", outcome: record.answer === "allowed" ? "passed" : "blocked", result: record.answer, why: [ANSWERED[record.via], record.span && spanWords(record.span), record.reason && `"${record.reason}"`].filter(Boolean).join(", ") };
     case "feedback":
       return { who: record.by, what: record.wish === "exception" ? "exception wished" : "mistake reported", outcome: "noted", result: "", why: `event ${record.about}${record.reason === null ? "" : `: "${record.reason}"`}` };
     case "malformed":
@@ -62,7 +63,6 @@ export function describeRecord(record: EventRecord): EventLine {
 }
 
 const ANSWERED = { popup: "in the browser", cli: "in a terminal", timeout: "nobody answered in time", client: "the app no longer waits" } as const;
-const SCOPES = { once: "once", session: "for this session", hour: "for one hour", none: "" } as const;
 
 /** Blocked by a decision, or refused because it could not be judged. */
 export function isBlocked(record: EventRecord): boolean {

@@ -34,7 +34,7 @@ const RECORDS: { readonly [K in EventRecord["kind"]]: EventRecord & { readonly k
   response: { ...message("response"), ms: 12.5, failed: false },
   notification: { ...message("notification"), method: null },
   "approval.requested": { ...channel, kind: "approval.requested", direction: "to-server", method: "tools/call", tool: "refund", asks: "approve", rules: ["r"], call: "0123456789abcdef", until: 1_700_000_045_000, findings: [], decision },
-  "approval.answered": { ...channel, kind: "approval.answered", direction: "to-server", request: base.id, asks: "approve", rules: ["r"], answer: "allowed", via: "popup", scope: "once", reason: "because", waitedMs: 1200 },
+  "approval.answered": { ...channel, kind: "approval.answered", direction: "to-server", request: base.id, asks: "approve", rules: ["r"], answer: "allowed", via: "popup", span: "call", reason: "because", waitedMs: 1200 },
   feedback: { ...base, kind: "feedback", about: base.id, wish: "mistake", reason: null },
   malformed: { ...channel, kind: "malformed", direction: "to-client", fault: "syntax", detail: "at 10", bytes: 12, outcome: "refused" },
   deployment: { ...base, kind: "deployment", change: "added", point: "stdio", client: channel.client, server: { kind: "local", id: "srv_1", command: "npx", args: ["-y", "x"], package: { registry: "npm", name: "x" } }, name: "x", where: "~/.cursor/mcp.json", guarded: false, transport: "stdio", notes: [] },

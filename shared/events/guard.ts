@@ -180,7 +180,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     rules,
     answer: oneOf("allowed", "denied", "expired", "cancelled"),
     via: oneOf("popup", "cli", "timeout", "client"),
-    scope: orNull(oneOf("once", "session", "hour")),
+    span: orNull((value) => value === "call" || value === "session" || count(value)),
     reason: orNull(name),
     waitedMs: amount,
   }),

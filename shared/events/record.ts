@@ -1,7 +1,7 @@
 /** What happened: one record for page, pipe and host, in the journal and in the extension's store. Holds classes, counts, masked previews and keyed hashes; never a secret, a token, a message body or a URL with its query. */
 import type { AuthenticationSeen, Direction, Point, Transport } from "../mcp/channel.ts";
 import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
-import type { Decision } from "../policy/decision.ts";
+import type { Decision, Span } from "../policy/decision.ts";
 import type { DataClass } from "../inspect/data/finding.ts";
 
 /** Grows when a field changes its meaning; readers refuse records from the future. */
@@ -138,7 +138,8 @@ export interface ApprovalAnswered extends ChannelRecord {
   /** `expired`: nobody answered in time. `cancelled`: whoever asked has left. */
   readonly answer: "allowed" | "denied" | "expired" | "cancelled";
   readonly via: "popup" | "cli" | "timeout" | "client";
-  readonly scope: "once" | "session" | "hour" | null;
+  /** How long a yes holds; null: it was none. */
+  readonly span: Span | null;
   /** The person's own words; withheld when they carry what we protect. */
   readonly reason: string | null;
   readonly waitedMs: number;

@@ -7,12 +7,8 @@ import { scanValues } from "../inspect/data/scan.ts";
 import type { Direction, Point } from "../mcp/channel.ts";
 import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
 import { isObject, type Envelope, type SingleMessage } from "../mcp/message.ts";
-import type { Decision } from "../policy/decision.ts";
+import type { Decision, Span } from "../policy/decision.ts";
 import { canonicalJson } from "../policy/canonical.ts";
-
-/** How long a "go on" counts: this call, until the connection ends, or one hour at most. */
-export const SCOPES = ["once", "session", "hour"] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** Where an answer was given. `timeout`: nobody answered; `client`: whoever asked has left. */
 export type AnswerPlace = "popup" | "cli" | "timeout" | "client";
@@ -41,9 +37,8 @@ export interface Ask {
   readonly rules: readonly string[];
   readonly policy: Decision["policy"];
   readonly reason: "none" | "optional" | "required";
-  /** Reasons to choose from; empty: free text. */
-  readonly reasons: readonly string[];
-  readonly scopes: readonly Scope[];
+  /** How long a yes may hold; the first is what is meant when nothing is said. */
+  readonly spans: readonly Span[];
   /** Unix milliseconds. */
   readonly opened: number;
   readonly until: number;
@@ -53,7 +48,7 @@ export interface Answer {
   /** The ask's `call`. */
   readonly call: string;
   readonly say: "go" | "deny";
-  readonly scope: Scope;
+  readonly span: Span;
   readonly reason: string | null;
   readonly via: AnswerPlace;
 }
@@ -62,14 +57,19 @@ export interface Answer {
 export function misfit(ask: Ask, answer: Answer): string | null {
   if (answer.call !== ask.call) return "the answer belongs to another call";
   if (answer.say === "deny") return null;
-  if (!ask.scopes.includes(answer.scope)) return `this may be allowed only ${ask.scopes.map((scope) => SCOPE_WORDS[scope]).join(" or ")}`;
-  const reason = answer.reason?.trim() ?? "";
-  if (ask.reason === "required" && reason === "") return "a reason is needed";
-  if (ask.reasons.length > 0 && reason !== "" && !ask.reasons.includes(reason)) return `the reason must be one of: ${ask.reasons.join("; ")}`;
+  if (!ask.spans.includes(answer.span)) return `this can be allowed only ${ask.spans.map(spanWords).join(" or ")}`;
+  if (ask.reason === "required" && (answer.reason?.trim() ?? "") === "") return "a reason is needed";
   return null;
 }
 
-export const SCOPE_WORDS: Readonly<Record<Scope, string>> = { once: "once", session: "for this session", hour: "for one hour" };
+/** `once`, `for this session`, `for 1 hour`. */
+export function spanWords(span: Span): string {
+  if (span === "call") return "once";
+  if (span === "session") return "for this session";
+  const minutes = Math.max(1, Math.round(span / 60_000));
+  const [count, unit] = minutes % 1440 === 0 ? [minutes / 1440, "day"] : minutes % 60 === 0 ? [minutes / 60, "hour"] : [minutes, "minute"];
+  return `for ${count} ${unit}${count === 1 ? "" : "s"}`;
+}
 
 /** Beyond it a person could not read what they allow: it is not asked. */
 export const MAX_SHOWN = 60_000;

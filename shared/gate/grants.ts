@@ -1,7 +1,6 @@
 /** What a person has allowed beyond one call: which rule, for which server and tool, until when. Only in memory, and only for the connection or process that asked. */
 import type { Direction } from "../mcp/channel.ts";
-import type { Matched } from "../policy/decision.ts";
-import type { Scope } from "./ask.ts";
+import type { Matched, Span } from "../policy/decision.ts";
 
 /** What a grant is about. */
 export interface Grantable {
@@ -12,26 +11,32 @@ export interface Grantable {
   readonly direction: Direction;
 }
 
+interface Grant {
+  readonly given: number;
+  readonly span: Exclude<Span, "call">;
+}
+
 /** More than a person answers in a session; the oldest gives way, and is asked again. */
 const MAX_GRANTS = 500;
-const HOUR_MS = 3_600_000;
 
 export class Grants {
-  /** Key → last moment, Infinity for the session. */
-  readonly #until = new Map<string, number>();
+  readonly #given = new Map<string, Grant>();
 
-  add(about: Grantable, scope: Exclude<Scope, "once">, now: number): void {
+  add(about: Grantable, span: Grant["span"], now: number): void {
     const key = keyOf(about);
-    this.#until.delete(key);
-    this.#until.set(key, scope === "hour" ? now + HOUR_MS : Infinity);
-    if (this.#until.size > MAX_GRANTS) this.#until.delete(this.#until.keys().next().value!);
+    this.#given.delete(key);
+    this.#given.set(key, { given: now, span });
+    if (this.#given.size > MAX_GRANTS) this.#given.delete(this.#given.keys().next().value!);
   }
 
-  /** @param scopes what the rule offers now: a scope that it no longer offers no longer counts. */
-  covers(about: Grantable, scopes: readonly Scope[], now: number): boolean {
-    const until = this.#until.get(keyOf(about));
-    if (until === undefined) return false;
-    return until === Infinity ? scopes.includes("session") : scopes.includes("hour") && now < until;
+  /** @param spans what is offered now: what is no longer offered no longer counts, and a shorter while counts at once. */
+  covers(about: Grantable, spans: readonly Span[], now: number): boolean {
+    const grant = this.#given.get(keyOf(about));
+    if (!grant) return false;
+    if (grant.span === "session") return spans.includes("session");
+    const longest = Math.max(0, ...spans.filter((span) => typeof span === "number"));
+    // A clock that was set back asks anew.
+    return now >= grant.given && now < grant.given + Math.min(grant.span, longest);
   }
 }
 

@@ -4,7 +4,7 @@ import { isEventRecord } from "../events/guard.ts";
 import type { ApprovalAnswered, ApprovalRequested, EventRecord, MessageRecord } from "../events/record.ts";
 import type { Channel, Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
-import { compile } from "../policy/compile.ts";
+import { compile, type CompiledPolicy } from "../policy/compile.ts";
 import type { Policy, Rule } from "../policy/language.ts";
 import type { Answer, Ask } from "./ask.ts";
 import { createSession, type Effect, type Session } from "./session.ts";
@@ -28,7 +28,19 @@ function open(next: Policy = policyOf([refund, mail, keys])): void {
   records = [];
   policy = next;
   const channel: Channel = { id: "c1", point: "stdio", transport: "stdio", client: { id: "client:cursor", name: "Cursor" }, server: remoteServer("https://desk.example/mcp")! };
-  session = createSession({ channel, by: "guard", policy: () => compile(policy, "local"), key: new Uint8Array(32), now: () => time, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) });
+  session = createSession({ channel, by: "guard", policy: () => offering(policy), key: new Uint8Array(32), now: () => time, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) });
+}
+
+/** Whatever the rules themselves offer: here a yes may hold for the call, the session or an hour. */
+function offering(written: Policy): CompiledPolicy {
+  const compiled = compile(written, "local");
+  return {
+    ...compiled,
+    decide(facts) {
+      const decision = compiled.decide(facts);
+      return decision.enforced === "approve" ? { ...decision, hold: { kind: "approve", offer: ["call", "session", 3_600_000], within: 45 } } : decision;
+    },
+  };
 }
 
 type Visible = Exclude<Effect, { kind: "record" }>;
@@ -40,7 +52,7 @@ function run(effects: readonly Effect[]): Visible[] {
 
 const say = (direction: Direction, message: unknown, waits = true): Visible[] => run(session.step({ kind: "message", direction, text: JSON.stringify(message), waits }));
 const call = (id: number, name: string, args: unknown = {}, meta?: object) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args, ...(meta && { _meta: meta }) } });
-const yes = (ask: Ask, more: Partial<Answer> = {}): Answer => ({ call: ask.call, say: "go", scope: "once", reason: null, via: "popup", ...more });
+const yes = (ask: Ask, more: Partial<Answer> = {}): Answer => ({ call: ask.call, say: "go", span: "call", reason: null, via: "popup", ...more });
 const answer = (ask: Ask, given: Answer): Visible[] => run(session.step({ kind: "answer", ticket: ask.ticket, answer: given }));
 
 function held(effects: Visible[]): Ask {
@@ -69,7 +81,7 @@ describe("a call that a person must approve", () => {
     const ask = held(say("to-server", call(1, "refund")));
     time += 3000;
     expect(answer(ask, yes(ask, { reason: "ticket 12" }))).toEqual([{ kind: "forward" }]);
-    expect(last("approval.answered")).toMatchObject({ request: ask.ticket, answer: "allowed", via: "popup", scope: "once", reason: "ticket 12", waitedMs: 3000 } satisfies Partial<ApprovalAnswered>);
+    expect(last("approval.answered")).toMatchObject({ request: ask.ticket, answer: "allowed", via: "popup", span: "call", reason: "ticket 12", waitedMs: 3000 } satisfies Partial<ApprovalAnswered>);
     expect(last("request")).toMatchObject({ answer: "allowed", asked: ask.ticket, decision: { effect: "approve", enforced: "allow" } } satisfies Partial<MessageRecord> | object);
     time += 20;
     expect(say("to-client", { jsonrpc: "2.0", id: 1, result: { content: [] } })).toEqual([{ kind: "forward" }]);
@@ -202,7 +214,7 @@ describe("what a yes is good for", () => {
 
   test("for the session: this tool and rule, nothing else, until policy blocks it", () => {
     const ask = held(say("to-server", call(1, "refund")));
-    answer(ask, yes(ask, { scope: "session" }));
+    answer(ask, yes(ask, { span: "session" }));
     time += 24 * 3_600_000;
     expect(say("to-server", call(2, "refund", { amount: 5 }))).toEqual([{ kind: "forward" }]);
     expect(last("request")).toMatchObject({ answer: "granted", decision: { effect: "approve", enforced: "allow" } });
@@ -214,7 +226,7 @@ describe("what a yes is good for", () => {
 
   test("for an hour: not a minute longer", () => {
     const ask = held(say("to-server", call(1, "refund")));
-    answer(ask, yes(ask, { scope: "hour" }));
+    answer(ask, yes(ask, { span: 3_600_000 }));
     time += 3_599_999;
     expect(say("to-server", call(2, "refund"))).toEqual([{ kind: "forward" }]);
     time += 1;
@@ -240,9 +252,9 @@ describe("what a yes is good for", () => {
   test("a server that must be approved is asked about once, as a whole", () => {
     open(policyOf([], { admission: { default: "approve", servers: [] } }));
     const ask = held(say("to-server", { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } } }));
-    expect(ask.scopes).not.toContain("once");
+    expect(ask.spans).toEqual(["session", 3_600_000]);
     expect(answer(ask, yes(ask))).toEqual([]);
-    expect(answer(ask, yes(ask, { scope: "session" }))).toEqual([{ kind: "forward" }]);
+    expect(answer(ask, yes(ask, { span: "session" }))).toEqual([{ kind: "forward" }]);
     expect(say("to-client", { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11-25", capabilities: {} } })).toEqual([{ kind: "forward" }]);
     expect(say("to-server", { jsonrpc: "2.0", method: "notifications/initialized" }, false)).toEqual([{ kind: "forward" }]);
     expect(say("to-server", call(1, "anything"))).toEqual([{ kind: "forward" }]);

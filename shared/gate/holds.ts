@@ -70,12 +70,12 @@ export class Holds {
   }
 
   consult(about: Questioned, waits: boolean, answered: Answered | null): Word {
-    const { decision, policy, message, channel, now } = about;
+    const { decision, message, channel, now } = about;
     const all = askingIn(decision);
     if (answered && !answered.go) return stopped(decision, answered.stop);
     if (all.length === 0) return { kind: "go", decision, rules: [] };
     const asking = this.#unsettled(about, all);
-    const go: Word = { kind: "go", decision: goneOn(decision, termsOf(all, policy).raw), rules: all.map(({ id }) => id) };
+    const go: Word = { kind: "go", decision: goneOn(decision, termsOf(decision, all).raw), rules: all.map(({ id }) => id) };
     if (answered?.go) {
       const { ask } = answered.held;
       const isNews = asking.some(({ id, effect }) => !ask.rules.includes(id) || (effect === "approve" && ask.effect === "coach"));
@@ -90,21 +90,22 @@ export class Holds {
   }
 
   /** Whose question is still open: neither a standing grant nor the request that this message answers settles it. */
-  #unsettled({ channel, direction, subject, exchange, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
+  #unsettled({ decision, channel, direction, subject, exchange, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
+    const { spans } = termsOf(decision, all);
     const answers = message.envelope.kind === "response";
     return all.filter((matched) => {
       if (answers && exchange?.agreed?.includes(matched.id) && !isAboutData(matched, policy)) return false;
-      return !this.#grants.covers(aboutOf(matched, channel, direction, subject), termsOf([matched], policy).scopes, now);
+      return !this.#grants.covers(aboutOf(matched, channel, direction, subject), spans, now);
     });
   }
 
   /** Keeps the message and says what to ask, or why it cannot be asked. */
   open(about: Questioned, asking: readonly Matched[], ticket: string): Ask | Stop {
-    const { channel, direction, method, subject, message, bytes, inspection, exchange, decision, policy, now } = about;
+    const { channel, direction, method, subject, message, bytes, inspection, exchange, decision, now } = about;
     if (this.#held.size >= MAX_HELD || this.#chars + message.text.length > MAX_HELD_CHARS) return "too-many";
     const shown = showCall(message, inspection);
     if (shown === null) return "too-long";
-    const { within, reason, reasons, scopes } = termsOf(asking, policy);
+    const { within, reason, spans } = termsOf(decision, asking);
     // The loudest rule may be one on trial: the words are those of one that asks.
     const speaker = asking.find(({ id }) => id === decision.decidedBy);
     const ask: Ask = {
@@ -125,8 +126,7 @@ export class Holds {
       rules: asking.map(({ id }) => id),
       policy: decision.policy,
       reason,
-      reasons,
-      scopes,
+      spans,
       opened: now,
       until: now + within,
     };
@@ -161,19 +161,21 @@ export class Holds {
 
   /** Remembers an answer that counts for more than this call. */
   #remember({ ask, direction }: Held, answer: Answer, asking: readonly Matched[], channel: Channel, now: number): void {
-    if (answer.scope === "once") return;
-    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, ask.subject), answer.scope, now);
+    if (answer.span === "call") return;
+    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, ask.subject), answer.span, now);
   }
 }
 
 /** What policy still asks of a message after a yes: its redactions, unless the rules let it go on as it is. */
 function goneOn(decision: Decision, raw: boolean): Decision {
   const redactions = raw ? [] : decision.redactions;
-  return { ...decision, enforced: redactions.length > 0 ? "redact" : "allow", redactions };
+  const { hold: _, ...rest } = decision;
+  return { ...rest, enforced: redactions.length > 0 ? "redact" : "allow", redactions };
 }
 
 function stopped(decision: Decision, why: Stop): Word {
-  return { kind: "stop", why, decision: { ...decision, enforced: "block", redactions: [] } };
+  const { hold: _, ...rest } = decision;
+  return { kind: "stop", why, decision: { ...rest, enforced: "block", redactions: [] } };
 }
 
 function aboutOf(matched: Matched, channel: Channel, direction: Direction, subject: string | null): Grantable {

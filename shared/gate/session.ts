@@ -93,10 +93,6 @@ class GateSession implements Session {
         this.#unanswered(input.head, input.because);
         break;
       case "abandoned":
-        for (const { ask, direction, message, bytes } of this.#holds.all()) {
-          this.#leave(ask.ticket);
-          if (direction === "to-server") this.#carryOut(this.#judge(direction, message, bytes, false));
-        }
         // Judged like an answer, so that it is refused and recorded like one.
         for (const id of this.#exchanges.waiting("to-server")) this.#message("to-client", `{"jsonrpc":"2.0","id":${id},"error":{"code":${BLOCKED_BY_POLICY},"message":"the server was ended"}}`, 0, false);
         break;
@@ -225,7 +221,7 @@ class GateSession implements Session {
     const held = this.#holds.find(ticket);
     if (!held || misfit(held.ask, answer) !== null) return;
     const go = answer.say === "go" ? answer : null;
-    this.#settle(held, go ? "allowed" : "denied", answer.via, go?.scope ?? null, storableReason(answer.reason));
+    this.#settle(held, go ? "allowed" : "denied", answer.via, go?.span ?? null, storableReason(answer.reason));
     this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go, stop: "denied" }));
   }
 
@@ -243,10 +239,10 @@ class GateSession implements Session {
     this.#effects.push({ kind: "release", ticket });
   }
 
-  #settle({ ask, direction }: Held, answer: ApprovalAnswered["answer"], via: ApprovalAnswered["via"], scope: ApprovalAnswered["scope"], reason: string | null): void {
+  #settle({ ask, direction }: Held, answer: ApprovalAnswered["answer"], via: ApprovalAnswered["via"], span: ApprovalAnswered["span"], reason: string | null): void {
     this.#holds.take(ask.ticket);
     const waitedMs = Math.max(0, this.#setup.now() - ask.opened);
-    this.#record({ kind: "approval.answered", ...this.#place(), direction, request: ask.ticket, asks: ask.effect, rules: ask.rules, answer, via, scope, reason, waitedMs });
+    this.#record({ kind: "approval.answered", ...this.#place(), direction, request: ask.ticket, asks: ask.effect, rules: ask.rules, answer, via, span, reason, waitedMs });
   }
 
   /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
