@@ -43,6 +43,7 @@ export const THREATS = {
   "split-in-chunks": attack("A value is cut at chunk borders so that no piece shows it", "MCP10"),
   "refusal-leaks": attack("The refusal itself repeats the value or the rule to whoever probes", "MCP01"),
   "refused-server-runs": attack("A server that the policy refuses works on in the background, because only its messages are stopped", "MCP09"),
+  "fetched-later": attack("A result that a rule would stop is fetched later as a task's, where nobody names its tool", "MCP tasks", "MCP02"),
   "late-reply": attack("A reply arrives after its server was refused"),
   "handle-smuggling": attack("A secret hides where nothing may be rewritten: requestState, cursors, ids", "MCP10"),
   "encoded-secret": attack("A secret is encoded, escaped, folded or spelled with look-alikes", "MCP01", "MCP10"),

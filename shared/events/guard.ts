@@ -88,6 +88,7 @@ const finding = shape<FindingSummary>({
   previews: list(string(80), 3),
   fingerprints: list(string(64), 3),
   pointers: list(text, 3),
+  parts: optional(list(oneOf("data", "instruction", "both", "handle", "other"), 3)),
 });
 const matched = shape<Matched>({ kind: oneOf("admission", "rule"), id: short, title: name, effect, mode, clauses: list(text, 200) });
 const decision = once(
@@ -130,6 +131,7 @@ const message = shape<MessageRecord>({
   decision,
   redacted: count,
   exchange: optional(short),
+  chain: optional(short),
   answer: optional(oneOf("allowed", "granted", "denied", "expired")),
   asked: optional(short),
 });

@@ -1,5 +1,6 @@
 /** What happened: one record for page, pipe and host, in the journal and in the extension's store. Holds classes, counts, masked previews and keyed hashes; never a secret, a token, a message body or a URL with its query. */
 import type { AuthenticationSeen, Direction, Point, Transport } from "../mcp/channel.ts";
+import type { PartKind } from "../mcp/parts.ts";
 import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Span } from "../policy/decision.ts";
 import type { DataClass } from "../inspect/data/finding.ts";
@@ -40,6 +41,8 @@ export interface FindingSummary {
   readonly fingerprints: readonly string[];
   /** Up to three JSON pointers. */
   readonly pointers: readonly string[];
+  /** What stands at each of them, in step with `pointers`. */
+  readonly parts?: readonly PartKind[];
 }
 
 export interface SessionStarted extends ChannelRecord {
@@ -102,6 +105,8 @@ export interface MessageRecord extends ChannelRecord {
   readonly redacted: number;
   /** Links a request and its reply. */
   readonly exchange?: string;
+  /** Of whatever goes on with an earlier exchange (a task's progress and result, a further round of one call): the `exchange` that it began with. */
+  readonly chain?: string;
   /** A person's word counted: said on being asked (`asked`), or given earlier and still good (`granted`). */
   readonly answer?: "allowed" | "granted" | "denied" | "expired";
   /** Id of the `approval.requested` record. */

@@ -9,6 +9,7 @@ import type { Decision, Matched } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
 import { callHash, showCall, type Answer, type Ask } from "./ask.ts";
 import type { Exchange } from "./exchanges.ts";
+import type { Begun } from "./tasks.ts";
 import type { Grantable, Grants } from "./grants.ts";
 import { askingIn, termsOf } from "./terms.ts";
 
@@ -39,6 +40,8 @@ export interface Questioned {
   readonly bytes: number;
   readonly inspection: Inspection;
   readonly exchange: Exchange | null;
+  /** Of a message about a task: the request that began it. */
+  readonly begun: Begun | null;
   readonly decision: Decision;
   readonly policy: Policy;
   readonly now: number;
@@ -89,12 +92,12 @@ export class Holds {
     return { kind: "ask", decision: go.decision, asking };
   }
 
-  /** Whose question is still open: neither a standing grant nor the request that this message answers settles it. */
-  #unsettled({ decision, channel, direction, subject, exchange, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
+  /** Whose question is still open: neither a standing grant nor the request that this message answers, or that began its task, settles it. */
+  #unsettled({ decision, channel, direction, subject, exchange, begun, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
     const { spans } = termsOf(decision, all);
-    const answers = message.envelope.kind === "response";
+    const agreed = message.envelope.kind === "response" ? exchange?.agreed : begun?.agreed;
     return all.filter((matched) => {
-      if (answers && exchange?.agreed?.includes(matched.id) && !isAboutData(matched, policy)) return false;
+      if (agreed?.includes(matched.id) && !isAboutData(matched, policy)) return false;
       return !this.#grants.covers(aboutOf(matched, channel, direction, subject), spans, now);
     });
   }

@@ -8,15 +8,16 @@ import { RECORD_VERSION } from "../events/record.ts";
 import { inspectJson } from "../inspect/data/inspect.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
 import { guessId, readMessage, type SingleMessage } from "../mcp/message.ts";
+import { partsOf } from "../mcp/parts.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
 import { misfit, storableReason, type Answer, type Ask } from "./ask.ts";
-import { Exchanges, type Exchange } from "./exchanges.ts";
+import { Exchanges, type Exchange, type Relation } from "./exchanges.ts";
 import { Grants } from "./grants.ts";
 import { Holds, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
-import { foldFindings, namesOf, storableDecision, subjectOf, summarize } from "./summary.ts";
+import { foldFindings, namesOf, storableDecision, summarize } from "./summary.ts";
 import { isHeld, redactWhatMay } from "./redacting.ts";
 import type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
@@ -148,15 +149,14 @@ class GateSession implements Session {
     const inspection = inspectJson(message.text, message.leaves, this.#setup.key);
     const introduced = this.#introductions.learn(envelope, method, this.#authentication, inspection);
     const policy = this.#setup.policy();
-    // An answer that nobody can place for certain may be the one that a rule is about.
-    const answers = envelope.kind === "response" || (envelope.kind === "other" && direction === "to-client");
-    const unplaced = answers && exchange?.sure !== true;
-    const subject = unplaced ? { tool: null, prompt: null, resource: null } : (exchange?.subject ?? subjectOf(envelope));
+    const relation = this.#exchanges.relate(direction, envelope, exchange);
+    const { subject, unplaced, begun } = relation;
     let decision = policy.decide({
       channel: this.channel,
       direction,
       method: unplaced ? undefined : (method ?? undefined),
       ...subject,
+      began: begun?.method,
       unplaced,
       findings: inspection.findings,
       unknownClasses: inspection.unknown,
@@ -171,7 +171,7 @@ class GateSession implements Session {
     let stop: Stop | null = null;
     let agreed: readonly string[] = [];
     if (answered || needsPerson(decision)) {
-      const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, message, bytes, inspection, exchange, decision, policy: policy.policy, now };
+      const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, message, bytes, inspection, exchange, begun, decision, policy: policy.policy, now };
       const word = this.#holds.consult(about, waits && !unplaced, answered);
       decision = word.decision;
       if (word.kind === "stop") stop = word.why;
@@ -179,17 +179,17 @@ class GateSession implements Session {
       // What cannot be redacted is stopped below: nobody is asked about what may not pass anyway.
       if (word.kind === "ask" && !isHeld(redactWhatMay(message.text, inspection, decision).decision)) {
         const ask = this.#holds.open(about, word.asking, id);
-        if (typeof ask !== "string") return this.#ask(ask, about, id);
+        if (typeof ask !== "string") return this.#ask(ask, about, relation, id);
         stop = ask;
         decision = { ...decision, enforced: "block", redactions: [] };
       }
     }
     const redacted = redactWhatMay(message.text, inspection, decision);
     decision = redacted.decision;
-    const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection);
+    const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection, begun);
     if (exchange && envelope.kind === "request") exchange.names = names;
     if (exchange && agreed.length > 0) exchange.agreed = agreed;
-    const summary = summarize(direction, message, bytes, exchange, names, inspection, decision, redacted.replaced, now);
+    const summary = summarize(direction, message, bytes, exchange, relation, names, inspection, decision, redacted.replaced, now);
     const person = answered || agreed.length > 0 ? { answer: answerWord(answered), ...(answered ? { asked: answered.held.ask.ticket } : {}) } : {};
     this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary, ...person }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
@@ -204,11 +204,11 @@ class GateSession implements Session {
   }
 
   /** The question is on record before anybody is asked. */
-  #ask(ask: Ask, { direction, message, method, inspection, decision, now }: Questioned, id: string): Outcome {
+  #ask(ask: Ask, { direction, message, method, inspection, exchange, decision, now }: Questioned, { subject, begun }: Relation, id: string): Outcome {
     const { envelope } = message;
-    const names = envelope.kind === "response" ? { method } : namesOf(method, subjectOf(envelope), inspection);
+    const names = envelope.kind === "response" ? { method } : namesOf(method, subject, inspection, begun);
     const call = fingerprint(this.#setup.key, ask.call);
-    const asked = { kind: "approval.requested" as const, ...this.#place(), direction, ...names, asks: ask.effect, rules: ask.rules, call, until: ask.until, findings: foldFindings(inspection), decision: storableDecision(decision) };
+    const asked = { kind: "approval.requested" as const, ...this.#place(), direction, ...names, asks: ask.effect, rules: ask.rules, call, until: ask.until, findings: foldFindings(inspection, () => partsOf(message, { method: exchange?.method ?? null, began: begun?.method ?? null })), decision: storableDecision(decision) };
     this.#effects.push({ kind: "record", record: this.#stamp(asked, id, now) });
     // While it waits nobody can have answered it.
     if (envelope.kind === "request") this.#exchanges.forget(direction, envelope.id);
@@ -257,7 +257,7 @@ class GateSession implements Session {
     if (envelope.kind === "response") {
       // Nobody waits for it, and the id that the refusal would repeat is itself what may not pass.
       if (exchange === null && idFound) return { fate: "drop", text: null, reply: null };
-      return { fate: "replace", text: refusal(envelope.id, exchange?.method ?? null, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data), reply: null };
+      return { fate: "replace", text: refusal(envelope.id, exchange ? answeredAs(exchange) : null, exchange?.era ?? "legacy", BLOCKED_BY_POLICY, text, data), reply: null };
     }
     return { fate: "drop", text: null, reply: null };
   }
@@ -363,6 +363,11 @@ function answerWord(answered: Answered | null): NonNullable<MessageRecord["answe
 function idIn(head: string): string | null {
   const read = readMessage(head);
   return read.ok && read.value.kind === "single" && read.value.envelope.kind === "request" ? read.value.envelope.id : guessId(head);
+}
+
+/** What a refusal in place of the answer has to look like: the result of a task is that of the request which began it. */
+function answeredAs({ method, begun }: Exchange): string {
+  return method === "tasks/result" && begun?.sure ? begun.method : method;
 }
 
 function notPassed(detail: string, reference: string): string {

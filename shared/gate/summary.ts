@@ -3,10 +3,12 @@ import type { FindingSummary, MessageRecord } from "../events/record.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Direction } from "../mcp/channel.ts";
 import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import { partsOf, type PartKind, type Parts } from "../mcp/parts.ts";
 import { methodNamed } from "../mcp/methods.ts";
 import { MASK } from "../mcp/opaque.ts";
 import type { Decision } from "../policy/decision.ts";
-import type { Exchange } from "./exchanges.ts";
+import type { Exchange, Relation } from "./exchanges.ts";
+import type { Begun } from "./tasks.ts";
 
 /** What a request is about. Null: nothing of that kind. Undefined: it should say, but does not. */
 export interface SubjectFacts {
@@ -15,7 +17,7 @@ export interface SubjectFacts {
   readonly resource: string | null | undefined;
 }
 
-const NO_SUBJECT: SubjectFacts = { tool: null, prompt: null, resource: null };
+export const NO_SUBJECT: SubjectFacts = { tool: null, prompt: null, resource: null };
 const UNKNOWN_SUBJECT: SubjectFacts = { tool: undefined, prompt: undefined, resource: undefined };
 
 export function subjectOf(envelope: Envelope): SubjectFacts {
@@ -29,14 +31,24 @@ export function subjectOf(envelope: Envelope): SubjectFacts {
   return { ...NO_SUBJECT, [subject.kind]: typeof named === "string" ? named : undefined };
 }
 
+export function isSameSubject(a: SubjectFacts, b: SubjectFacts): boolean {
+  return a.tool === b.tool && a.prompt === b.prompt && a.resource === b.resource;
+}
+
+/** Characters that it holds. */
+export function sizeOfSubject({ tool, prompt, resource }: SubjectFacts): number {
+  return (tool?.length ?? 0) + (prompt?.length ?? 0) + (resource?.length ?? 0);
+}
+
 const MAX_NAME = 200;
 const KEPT = 3;
 
 /** What a record calls the things that a message is about. */
 export type Names = Pick<MessageRecord, "method" | "tool" | "prompt" | "resource">;
 
-/** Of a request or notification: names come from its own text, so what was found there is withheld. */
-export function namesOf(method: string | null, subject: SubjectFacts, inspection: Inspection): Names {
+/** Of a request or notification: names come from its own text, so what was found there is withheld. @param begun of one about a task: its things were named before. */
+export function namesOf(method: string | null, subject: SubjectFacts, inspection: Inspection, begun: Begun | null): Names {
+  if (begun) return { ...begun.names, method: method === null ? null : storable(method, "/method", inspection) };
   return {
     method: method === null ? null : storable(method, "/method", inspection),
     ...(subject.tool ? { tool: storable(subject.tool, "/params/name", inspection) } : {}),
@@ -50,12 +62,13 @@ export function summarize(
   message: SingleMessage,
   bytes: number,
   exchange: Exchange | null,
+  relation: Relation,
   names: Names,
   inspection: Inspection,
   decision: Decision,
   redacted: number,
   now: number,
-): Pick<MessageRecord, "kind" | "direction" | "method" | "tool" | "prompt" | "resource" | "bytes" | "ms" | "failed" | "findings" | "decision" | "redacted" | "exchange"> {
+): Pick<MessageRecord, "kind" | "direction" | "method" | "tool" | "prompt" | "resource" | "bytes" | "ms" | "failed" | "findings" | "decision" | "redacted" | "exchange" | "chain"> {
   const { envelope } = message;
   const kind = envelope.kind === "request" ? "request" : envelope.kind === "response" ? "response" : "notification";
   return {
@@ -65,10 +78,11 @@ export function summarize(
     bytes,
     ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
     ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
-    findings: foldFindings(inspection),
+    findings: foldFindings(inspection, () => partsOf(message, { method: exchange?.method ?? null, began: relation.begun?.method ?? null })),
     decision: storableDecision(decision),
     redacted,
     ...(exchange ? { exchange: exchange.id } : {}),
+    ...(relation.chain !== null && relation.chain !== exchange?.id ? { chain: relation.chain } : {}),
   };
 }
 
@@ -103,19 +117,21 @@ export function pointerMask(inspection: Inspection): (pointer: string) => string
 }
 
 /** One summary a class, with up to three previews of distinct values. */
-export function foldFindings(inspection: Inspection): FindingSummary[] {
+export function foldFindings(inspection: Inspection, partsOfMessage: () => Parts): FindingSummary[] {
   if (inspection.findings.length === 0) return [];
+  const parts = partsOfMessage();
   const shown = pointerMask(inspection);
-  const byClass = new Map<string, { count: number; confidence: number; previews: string[]; fingerprints: string[]; pointers: string[] }>();
+  const byClass = new Map<string, { count: number; confidence: number; previews: string[]; fingerprints: string[]; pointers: string[]; parts: PartKind[] }>();
   for (const finding of inspection.findings) {
     let row = byClass.get(finding.class);
-    if (!row) byClass.set(finding.class, (row = { count: 0, confidence: 0, previews: [], fingerprints: [], pointers: [] }));
+    if (!row) byClass.set(finding.class, (row = { count: 0, confidence: 0, previews: [], fingerprints: [], pointers: [], parts: [] }));
     row.count++;
     row.confidence = Math.max(row.confidence, finding.confidence);
     if (row.fingerprints.length < KEPT && !row.fingerprints.includes(finding.fingerprint)) {
       row.fingerprints.push(finding.fingerprint);
       row.previews.push(finding.preview);
       row.pointers.push(shown(finding.pointer).slice(0, MAX_NAME));
+      row.parts.push(parts.of(finding.pointer));
     }
   }
   return [...byClass].map(([name, row]) => ({ class: name, ...row }));

@@ -47,3 +47,6 @@ export type Registry = Readonly<Record<string, MethodFacts>>;
 /** Everything may stand anywhere: of a method nobody has told us about, and of what every message may carry. */
 export const UNKNOWN_METHOD: MethodFacts = { kind: "request", from: "both", params: { both: ["/params"] }, result: { both: ["/result"] } };
 export const IN_EVERY_MESSAGE: Places = { both: ["/params/_meta", "/result/_meta", "/error/message", "/error/data"] };
+
+/** Any request may be answered with a task or with questions, and go on from there. */
+export const LEARNED_FROM_EVERY = { params: ["inputResponses", "requestState"], result: ["taskId", "inputRequests", "requestState"] } as const satisfies MethodFacts["learns"];

@@ -4,7 +4,7 @@ import { COMMON, RESOURCE, TASK } from "./methods-common.ts";
 
 /** May be run as a task, which the asked side names in its answer (2025-11-25, experimental). */
 function asTask(facts: MethodFacts): MethodFacts {
-  return { ...facts, result: { ...facts.result, both: [...(facts.result?.both ?? []), "/result/task/statusMessage"] }, learns: { ...facts.learns, result: ["taskId"] } };
+  return { ...facts, result: { ...facts.result, both: [...(facts.result?.both ?? []), "/result/task/statusMessage"] } };
 }
 
 const STATUS = { both: ["/result/statusMessage"] } as const;

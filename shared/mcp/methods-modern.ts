@@ -3,12 +3,11 @@ import type { MethodFacts, Places, Registry } from "./method-facts.ts";
 import { COMMON, RESOURCE, TASK } from "./methods-common.ts";
 
 /** May be answered with questions, and be sent again with the answers (`input_required`). */
-function inRounds(facts: MethodFacts, learned: readonly string[] = []): MethodFacts {
+function inRounds(facts: MethodFacts): MethodFacts {
   return {
     ...facts,
     params: { ...facts.params, data: [...(facts.params?.data ?? []), "/params/inputResponses"] },
     result: { ...facts.result, embeds: [{ at: "/result/inputRequests/*", is: "request" }] },
-    learns: { params: ["inputResponses", "requestState"], result: ["inputRequests", "requestState", ...learned] },
   };
 }
 
@@ -23,7 +22,7 @@ function taskState(at: "/params" | "/result"): Places {
   };
 }
 
-const call = inRounds(COMMON["tools/call"], ["taskId"]);
+const call = inRounds(COMMON["tools/call"]);
 
 export const MODERN: Registry = {
   ...COMMON,

@@ -93,7 +93,8 @@ test.each([
   ["tools/call", "params", '{"inputResponses":{}}', true],
   ["tasks/update", "params", "{}", true],
   ["notifications/message", "params", "{}", false],
-  ["vendor/new", "result", '{"taskId":1}', false],
+  ["vendor/new", "result", '{"taskId":1}', true],
+  ["vendor/new", "params", '{"taskId":1}', false],
 ] as const)("%s, %s %s: learned from? %s", (method, part, text, expected) => {
   expect(learnsFrom(method, part, text)).toBe(expected);
 });

@@ -1,5 +1,5 @@
 /** The methods that MCP knows, in both eras and in its apps. Unknown methods pass (by policy); this table only says what we can name. */
-import type { Era, Learned, MethodFacts, Subject } from "./method-facts.ts";
+import { LEARNED_FROM_EVERY, type Era, type Learned, type MethodFacts, type Subject } from "./method-facts.ts";
 import { APPS } from "./methods-apps.ts";
 import { LEGACY } from "./methods-legacy.ts";
 import { MODERN } from "./methods-modern.ts";
@@ -38,14 +38,14 @@ export function isMcpMethod(method: string): boolean {
 /**
  * Does Sluice take in something from this part of a message, so that it has to be read in full even where there is nothing to judge?
  * What `_meta` says of versions and peers is not a matter of the method, and not answered here.
- * @param method its own, or the one that it answers.
+ * @param method its own, or the one that it answers. @param text the whole message.
  */
 export function learnsFrom(method: string, part: "params" | "result", text: string): boolean {
   const known = methodNamed(method);
-  return known !== undefined && (asks(known.legacy?.learns?.[part], text) || asks(known.modern?.learns?.[part], text));
+  return hasAny(LEARNED_FROM_EVERY[part], text) || hasAny(known?.legacy?.learns?.[part], text) || hasAny(known?.modern?.learns?.[part], text);
 }
 
-function asks(learned: Learned | undefined, text: string): boolean {
+function hasAny(learned: Learned | undefined, text: string): boolean {
   if (learned === undefined || learned === "always") return learned === "always";
   // An escape may spell any key.
   return text.includes("\\u") || learned.some((key) => text.includes(`"${key}"`));

@@ -12,7 +12,7 @@ function single(message: unknown): SingleMessage {
 
 const request = (method: string, params: unknown): SingleMessage => single({ jsonrpc: "2.0", id: 1, method, params });
 const answer = (result: unknown): SingleMessage => single({ jsonrpc: "2.0", id: 1, result });
-const to = (method: string, began?: string): Answered => ({ method, ...(began ? { began } : {}) });
+const to = (method: string, began: string | null = null): Answered => ({ method, began });
 
 function expectParts(parts: Parts, expected: Readonly<Record<string, PartKind>>): void {
   expect(Object.fromEntries(Object.keys(expected).map((pointer) => [pointer, parts.of(pointer)]))).toEqual(expected);

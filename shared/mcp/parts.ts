@@ -20,18 +20,19 @@ export interface Parts {
   of(pointer: string): PartKind;
 }
 
-/** What a response answers. `began`: the method whose result a task or a retry brings. */
+/** What a message goes back to. */
 export interface Answered {
-  readonly method: string;
-  readonly began?: string;
+  /** Of a response: the method that it answers. Null: not known, so everything in it may be anything. */
+  readonly method: string | null;
+  /** Of an answer or notification about a task: the method that began it. */
+  readonly began: string | null;
 }
 
 /** Null: any one step. */
 type Step = string | null;
 type Marked = { readonly steps: readonly Step[]; readonly kind: "data" | "instruction" | "both" };
 
-/** @param answered for a response; null: not known, so everything in it may be anything. For a notification about a task: what began it. */
-export function partsOf(message: SingleMessage, answered: Answered | null = null): Parts {
+export function partsOf(message: SingleMessage, answered: Answered = { method: null, began: null }): Parts {
   const marked = placesIn(message.envelope, answered);
   const kindOf = (steps: readonly string[]): Marked["kind"] | "other" => {
     let best: Marked | undefined;
@@ -57,14 +58,14 @@ export function partsOf(message: SingleMessage, answered: Answered | null = null
   };
 }
 
-function placesIn(envelope: Envelope, answered: Answered | null): Marked[] {
+function placesIn(envelope: Envelope, { method, began }: Answered): Marked[] {
   const marked = mark(IN_EVERY_MESSAGE, []);
   switch (envelope.kind) {
     case "request":
     case "notification":
-      return marked.concat(requestPlaces(envelope.method, envelope.params, answered?.began ?? null));
+      return marked.concat(requestPlaces(envelope.method, envelope.params, began));
     case "response":
-      return marked.concat(resultPlaces(answered?.method ?? null, envelope.result, answered?.began ?? null));
+      return marked.concat(resultPlaces(method, envelope.result, began));
     case "other":
       return [{ steps: [], kind: "both" }];
   }

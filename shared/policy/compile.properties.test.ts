@@ -185,6 +185,7 @@ test("what a policy remembers of one connection changes no answer", () => {
       protocolVersion: pick(undefined, "2025-06-18", "2026-07-28"),
       who: pick(undefined, { user: "alice" }, { user: "bob" }, { groups: ["red"] }, { groups: ["red", "blue"] }, { groups: [] }, { device: "d" }, { device: "e" }),
       unplaced: fc.boolean(),
+      began: pick(undefined, "tools/call", "tools/list"),
       now: pick(1, Date.UTC(2029, 11, 31), Date.UTC(2030, 0, 3)),
       quiet: pick(true, true, true, false),
     })

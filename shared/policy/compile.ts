@@ -72,6 +72,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
 function isSameQuestion(a: Facts, b: Facts, asksTrust: boolean): boolean {
   return (
     a.method === b.method &&
+    a.began === b.began &&
     a.prompt === b.prompt &&
     a.resource === b.resource &&
     a.protocolVersion === b.protocolVersion &&

@@ -19,7 +19,7 @@ export function compileCondition(condition: Condition, labels: ReadonlyMap<strin
   if (condition.who) clauses.push(...whoClauses(condition.who));
   if (condition.client) clauses.push(...clientClauses(condition.client));
   if (condition.server) clauses.push(...serverClauses(condition.server));
-  if (condition.method !== undefined) clauses.push(textClause("method", condition.method, ({ facts }) => facts.method));
+  if (condition.method !== undefined) clauses.push(methodClause(condition.method));
   if (condition.tool !== undefined) clauses.push(textClause("tool", condition.tool, ({ facts }) => (facts.unplaced ? undefined : facts.tool), { fixed: true }));
   if (condition.prompt !== undefined) clauses.push(textClause("prompt", condition.prompt, ({ facts }) => (facts.unplaced ? undefined : facts.prompt)));
   if (condition.resource !== undefined) clauses.push(textClause("resource", condition.resource, ({ facts }) => (facts.unplaced ? undefined : facts.resource)));
@@ -30,4 +30,11 @@ export function compileCondition(condition: Condition, labels: ReadonlyMap<strin
   const data = condition.data ? dataClause(condition.data, labels) : null;
   if (data) clauses.push(data);
   return { clauses, fixed: clauses.filter((clause) => clause.fixed), changing: clauses.filter((clause) => !clause.fixed), data };
+}
+
+/** A task's result is that of the request which began it, whatever brings it. */
+function methodClause(patterns: string | readonly string[]): Clause {
+  const own = textClause("method", patterns, ({ facts }) => facts.method);
+  const began = textClause("method", patterns, ({ facts }) => facts.began ?? null);
+  return { ...own, test: (view) => began.test(view) === true || own.test(view) };
 }

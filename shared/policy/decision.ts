@@ -15,6 +15,8 @@ export interface Facts {
   readonly tool: string | null | undefined;
   readonly prompt: string | null | undefined;
   readonly resource: string | null | undefined;
+  /** Of a message about a task: the method of the request that began it. A rule on that method means what its task brings, too. */
+  readonly began?: string | undefined;
   /** An answer to a question that is not known. It uses no tool, so admission has nothing to say on it, but what it tells may come from any: to content rules tool, prompt and resource are not known. */
   readonly unplaced?: boolean;
   /** The arguments of a call, as JSON. Null: the message has none. Undefined: it may have some, but they could not be read. */
