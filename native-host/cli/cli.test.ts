@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EventRecord, MessageRecord, Unstamped } from "../../shared/events/record.ts";
 import { registerForProfile } from "../install/profile.ts";
 import { openJournal } from "../journal/writer.ts";
-import { parseSince } from "./events.ts";
+import { parseSince } from "./since.ts";
 import { printable } from "./terminal.ts";
 
 // Real processes on a busy machine: only a hang should fail here.

@@ -11,6 +11,7 @@ import { tailJournal } from "../journal/tail.ts";
 import type { Command, Io } from "./command.ts";
 import { describeRecord, isBlocked, serverOf, type Outcome } from "./event-lines.ts";
 import { Failure } from "./failure.ts";
+import { parseSince } from "./since.ts";
 import { painter, printable, type Paint } from "./terminal.ts";
 
 const KINDS: readonly EventKind[] = ["session.started", "session.ended", "initialized", "tools.listed", "request", "response", "notification", "malformed", "deployment", "policy.applied", "policy.rejected", "health"];
@@ -79,15 +80,6 @@ export default command;
 /** JSON escapes what lies below the space, but U+009B alone begins a terminal sequence too, and people look at this. */
 function jsonLine(record: EventRecord): string {
   return JSON.stringify(record).replace(/[^\P{C}]|[\u2028\u2029]/gu, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
-}
-
-/** `90m`, `7d`, or a date; Unix milliseconds. */
-export function parseSince(text: string, now: number): number {
-  const span = /^(\d+)([smhdw])$/.exec(text);
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[span?.[2] ?? "s"] ?? 0;
-  const time = span ? now - Number(span[1]) * unit : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) throw new Failure(`--since does not understand "${printable(text, 40)}"`, { code: 2, fix: "write 30m, 1h, 7d, or a date such as 2026-11-21" });
-  return Math.max(0, time);
 }
 
 function kindOf(text: string): EventKind {

@@ -1,0 +1,34 @@
+/** Policies that a command line names: read and checked, or a clear word why not. */
+import { readFile } from "node:fs/promises";
+import type { Result } from "../../../shared/base/result.ts";
+import type { Policy } from "../../../shared/policy/language.ts";
+import { fileProblemText, readPolicy, type FileProblem } from "../../policy/read.ts";
+import { Failure } from "../failure.ts";
+import { printable } from "../terminal.ts";
+
+/** Text of a file in UTF-8. @throws Failure (2) when it cannot be had. */
+export async function readText(file: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new Failure(`${printable(file)} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? "unknown error"})`}`, { code: 2 });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure(`${printable(file)} is not UTF-8 text`, { code: 2 });
+  }
+}
+
+export async function readPolicyAt(file: string): Promise<Result<Policy, FileProblem[]>> {
+  return readPolicy(await readText(file), file);
+}
+
+/** A policy that must be good for the command to make sense. @throws Failure (2) with all that is wrong. */
+export async function goodPolicy(file: string): Promise<Policy> {
+  const read = await readPolicyAt(file);
+  if (read.ok) return read.value;
+  throw new Failure(`this policy cannot be used:\n${read.why.map((problem) => `  ${fileProblemText(file, problem)}`).join("\n")}`, { code: 2, fix: `sluice policy check ${printable(file)}` });
+}

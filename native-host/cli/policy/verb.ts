@@ -1,0 +1,27 @@
+/** The shape of `sluice policy …` verbs, and what several of them say alike. */
+import type { Io } from "../command.ts";
+
+export interface Verb {
+  /** Full help of this verb. */
+  readonly usage: string;
+  run(argv: readonly string[], io: Io): Promise<number>;
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+export function writeJson(io: Io, value: unknown): void {
+  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Rows in columns; numbers to the right. */
+export function columns(rows: readonly (readonly (string | number)[])[], indent = "  "): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, text(cell).length);
+  return rows.map((row) => `${indent}${row.map((cell, at) => (typeof cell === "number" ? text(cell).padStart(widths[at]!) : text(cell).padEnd(widths[at]!))).join("  ")}`.trimEnd() + "\n").join("");
+}
+
+function text(cell: string | number): string {
+  return typeof cell === "number" ? cell.toLocaleString("en-US") : cell;
+}
