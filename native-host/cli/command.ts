@@ -11,6 +11,8 @@ export interface Command {
   readonly summary: string;
   /** Full help text. */
   readonly usage: string;
+  /** Help of one of its parts, where the arguments name one. */
+  usageOf?(argv: readonly string[]): Promise<string | undefined>;
   /** @returns the exit code: 0 done, 1 the answer is "no" (a check failed), 2 wrong usage, 3 something broke. */
   run(argv: readonly string[], io: Io): Promise<number>;
 }

@@ -23,7 +23,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   // A browser starts its host with the extension's origin (Chromium) or the manifest's path (Firefox) and no command.
   if (first.startsWith("chrome-extension://") || first.endsWith("dev.sluice.host.json")) return run("host", argv, io);
   if (first === "--version" || first === "-v") return run("version", [], io);
-  if (first === "help" || first === "--help" || first === "-h") return rest[0] && isName(rest[0]) ? run(rest[0], ["--help"], io) : help(io);
+  if (first === "help" || first === "--help" || first === "-h") return rest[0] && isName(rest[0]) ? run(rest[0], [...rest.slice(1), "--help"], io) : help(io);
   if (!isName(first)) {
     const { nearestWord } = await import("../../shared/policy/nearest-word.ts");
     const near = nearestWord(first, Object.keys(COMMANDS));
@@ -37,7 +37,8 @@ async function run(name: Name, argv: readonly string[], io: Io): Promise<number>
   // What follows `--` belongs to the command that a guard starts.
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   if (own.includes("--help") || own.includes("-h")) {
-    io.stdout.write(`${capitalised(command.summary)}.\n\n${command.usage.trimEnd()}\n`);
+    const part = await command.usageOf?.(own);
+    io.stdout.write(part === undefined ? `${capitalised(command.summary)}.\n\n${command.usage.trimEnd()}\n` : `${part.trimEnd()}\n`);
     return 0;
   }
   try {

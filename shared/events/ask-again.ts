@@ -1,11 +1,11 @@
 /** Asks a policy about messages that are long over. Equal messages are asked once, because a week of traffic is mostly the same few calls. */
 import type { Channel } from "../mcp/channel.ts";
 import { compile, type CompiledPolicy } from "../policy/compile.ts";
-import type { Decision, Facts } from "../policy/decision.ts";
+import type { Decision } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
 import type { MessageRecord } from "./record.ts";
-import { factsOf, isCountOpen, sameFacts, type Count, type Surroundings } from "./replay.ts";
-import { gapsAsked, loosest, type Gap } from "./replay-gaps.ts";
+import { factsOf, hasNoArguments, isCountOpen, sameFacts, type Count, type Surroundings } from "./replay.ts";
+import { conditionsOf, gapsAsked, loosest, type Gap } from "./replay-gaps.ts";
 
 export interface Answer {
   /** What is not known counts as the policy says: as matched for a restricting rule. */
@@ -21,7 +21,8 @@ export interface Asker {
 
 /** Distinct questions kept; a week of one person has a few hundred. */
 const MAX_KEPT = 50_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export function createAsker(compiled: CompiledPolicy): Asker {
   const { policy, source } = compiled;
@@ -29,8 +30,7 @@ export function createAsker(compiled: CompiledPolicy): Asker {
   const channels = new Map<string, Channel>();
   const answers = new Map<string, Answer>();
   const bounds = new Map<string, CompiledPolicy>();
-  // An exception ends with its day.
-  const dated = (policy.exceptions ?? []).length > 0;
+  const clock = clockOf(policy);
 
   function channelOf({ channel: id, point, transport, client, server }: MessageRecord, key: string): Channel {
     let channel = channels.get(key);
@@ -50,23 +50,18 @@ export function createAsker(compiled: CompiledPolicy): Asker {
   }
 
   function decideAnew(record: MessageRecord, channel: Channel, around: Surroundings): Answer {
-    const facts = (count: Count): Facts => factsOf(record, channel, around, count);
-    const least = compiled.decide(facts("least"));
-    const open = gapsOf(around, asked);
-    const differs = (other: Decision): boolean => other.effect !== least.effect || other.enforced !== least.enforced;
-    const hangsOn: Gap[] = [];
-    if (open.length > 0 && differs(boundOf(open).decide(facts("least")))) {
+    const counts: readonly Count[] = asked.has("count") && isCountOpen(record) ? ["most", "least"] : ["least"];
+    const cases = counts.map((count) => factsOf(record, channel, around, count));
+    const decision = compiled.decide(cases[0]!);
+    const differs = (by: CompiledPolicy): boolean => cases.some((facts) => isOther(by.decide(facts), decision));
+    const gaps = gapsOf(record, around, asked);
+    const open: Gap[] = differs(compiled) ? ["count"] : [];
+    if (gaps.length > 0 && differs(boundOf(gaps))) {
       // Each by itself, so that the report can name what to ask about; together, where only all of them make the difference.
-      const single = open.filter((gap) => differs(boundOf([gap]).decide(facts("least"))));
-      hangsOn.push(...(single.length > 0 ? single : open));
+      const single = gaps.filter((gap) => differs(boundOf([gap])));
+      open.push(...(single.length > 0 ? single : gaps));
     }
-    let decision = least;
-    if (asked.has("count") && isCountOpen(record)) {
-      const most = compiled.decide(facts("most"));
-      if (differs(most)) hangsOn.push("count");
-      decision = most;
-    }
-    return { decision, open: hangsOn };
+    return { decision, open };
   }
 
   return {
@@ -75,7 +70,7 @@ export function createAsker(compiled: CompiledPolicy): Asker {
       const { client, server, point, transport } = record;
       const place = `${client.id}\n${server.id}\n${point} ${transport}`;
       const known = `${around.protocolVersion ?? ""} ${around.authentication} ${asked.has("trust") ? `${around.trust?.score ?? ""} ${around.trust?.level ?? ""}` : ""} ${around.who?.user ?? ""}`;
-      const key = `${place}\n${known}\n${dated ? Math.floor(record.time / DAY_MS) : ""}\n${sameFacts(record)}`;
+      const key = `${place}\n${known}\n${clock === 0 ? "" : Math.floor(record.time / clock)}\n${sameFacts(record)}`;
       let answer = answers.get(key);
       if (!answer) {
         if (answers.size >= MAX_KEPT) answers.clear();
@@ -86,13 +81,26 @@ export function createAsker(compiled: CompiledPolicy): Asker {
   };
 }
 
+function isOther(a: Decision, b: Decision): boolean {
+  return a.effect !== b.effect || a.enforced !== b.enforced;
+}
+
+/** How long one answer holds, in milliseconds: an exception ends with its day, a window opens with a minute; 0: time alone changes nothing. */
+function clockOf(policy: Policy): number {
+  if (conditionsOf(policy).some(({ time }) => time !== undefined)) return MINUTE_MS;
+  return (policy.exceptions ?? []).length > 0 ? DAY_MS : 0;
+}
+
 /** What the policy asks and nobody knows of this message. */
-function gapsOf({ protocolVersion, authentication, trust, who }: Surroundings, asked: ReadonlySet<Gap>): Gap[] {
-  const open: Gap[] = [];
+function gapsOf(record: MessageRecord, { protocolVersion, authentication, trust, who }: Surroundings, asked: ReadonlySet<Gap>): Gap[] {
+  if (asked.size === 0) return [];
+  const open: Gap[] = ["registryName", "pin", "threat", "flow", "network", "rate"];
   if (who?.user === undefined) open.push("user");
   if (who?.groups === undefined) open.push("group");
   if (who?.device === undefined) open.push("device");
   if (trust === undefined) open.push("trust");
+  if (record.server.kind === "local") open.push("sha256");
+  if (!hasNoArguments(record)) open.push("arguments");
   if (protocolVersion === undefined) open.push("protocolVersion");
   if (authentication === "unknown") open.push("authentication");
   return open.filter((gap) => asked.has(gap));

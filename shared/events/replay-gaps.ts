@@ -1,50 +1,68 @@
 /** What records leave out of what a policy asks, and what the policy would say in the loosest case: where that differs, an answer depends on something unknown. */
 import type { AdmissionEntry, Condition, Policy, Rule, ServerMatch, WhoMatch } from "../policy/language.ts";
-import { compareEffects, isRestricting } from "../policy/verdict.ts";
+import { isRestricting } from "../policy/verdict.ts";
 
 /** One thing that a record may not tell. In words for people: {@link GAP_WORDS}. */
-export type Gap = "user" | "group" | "device" | "trust" | "protocolVersion" | "authentication" | "count";
+export type Gap = "user" | "group" | "device" | "trust" | "registryName" | "sha256" | "pin" | "arguments" | "threat" | "flow" | "network" | "rate" | "protocolVersion" | "authentication" | "count" | "standing";
 
 export const GAP_WORDS: Readonly<Record<Gap, string>> = {
   user: "who the person was",
   group: "which groups the person is in",
   device: "which computer it was",
   trust: "the server's trust score at that time",
+  registryName: "the server's name in the registry",
+  sha256: "the program file's hash",
+  pin: "whether the server's definitions had changed",
+  arguments: "the values of arguments (records never hold them)",
+  threat: "signs of an attack in the text",
+  flow: "what the conversation had touched before",
+  network: "which network the computer was in",
+  rate: "how much had gone through shortly before",
   protocolVersion: "the protocol version (the connection began before the records)",
   authentication: "how the client authenticated (the connection began before the records)",
   count: "how many different values of one class there were",
+  standing: "which server entries applied",
 };
 
 type Keys<T> = { readonly [K in keyof T]-?: Gap | null };
 
 /** Every key of the language and what it needs to know; null: records tell it. A key that is added to the language and not here fails the type check. */
 const WHO: Keys<WhoMatch> = { user: "user", group: "group", device: "device" };
-const SERVER: Keys<ServerMatch> = { id: null, url: null, command: null, package: null, kind: null, sanctioned: null, trust: "trust", riskLevel: "trust" };
+const SERVER: Keys<ServerMatch> = { id: "standing", url: null, command: null, package: null, version: null, registryName: "registryName", sha256: "sha256", pin: "pin", kind: null, sanctioned: "standing", trust: "trust", riskLevel: "trust" };
 const CONDITION: Keys<Omit<Condition, "who" | "server">> = {
   client: null,
   method: null,
   tool: null,
   prompt: null,
   resource: null,
+  arguments: "arguments",
   direction: null,
   data: null,
+  threat: "threat",
+  flow: "flow",
   transport: null,
   protocolVersion: "protocolVersion",
   authentication: "authentication",
+  time: null,
+  network: "network",
+  rate: "rate",
 };
 
 /** All that the policy asks and that some record may not tell. */
 export function gapsAsked(policy: Policy): ReadonlySet<Gap> {
   const asked = new Set<Gap>();
   for (const condition of conditionsOf(policy)) {
-    for (const gap of gapsIn(condition)) asked.add(gap);
-    if ((condition.data?.minCount ?? 1) > 1) asked.add("count");
+    for (const gap of gapsIn(condition)) if (gap !== "standing") asked.add(gap);
+    if ((condition.data?.minCount ?? 1) > 1 || (condition.data?.minTotal ?? 1) > 1) asked.add("count");
   }
   return asked;
 }
 
 /** The policy as if every condition that asks one of these turned out the looser way. Its answers are a lower bound. */
-export function loosest(policy: Policy, unknown: ReadonlySet<Gap>): Policy {
+export function loosest(policy: Policy, gaps: ReadonlySet<Gap>): Policy {
+  const servers = policy.admission.servers.map((entry) => looserEntry(entry, gaps));
+  // Where an entry may apply or not, so may whatever asks which entry applied.
+  const unknown = servers.every((entry, at) => entry === policy.admission.servers[at]) ? gaps : new Set<Gap>([...gaps, "standing"]);
   const isOpen = (condition: Condition): boolean => gapsIn(condition).some((gap) => unknown.has(gap));
   const spares = (condition: Condition | undefined): Condition | undefined | "always" => {
     if (!condition || !isOpen(condition)) return condition;
@@ -62,22 +80,19 @@ export function loosest(policy: Policy, unknown: ReadonlySet<Gap>): Policy {
   const kept = new Set(rules.map(({ id }) => id));
   return {
     ...policy,
-    admission: { ...policy.admission, servers: policy.admission.servers.flatMap((entry) => looserEntry(entry, policy, unknown)) },
+    admission: { ...policy.admission, servers },
     rules,
     exceptions: exceptions.flatMap(({ exception, when }) => (kept.has(exception.rule) && when !== undefined && when !== "always" ? [{ ...exception, when }] : [])),
   };
 }
 
-/** An entry that may match opens the server where its effect is looser than the default, and is not there where it is stricter. */
-function looserEntry(entry: AdmissionEntry, { admission }: Policy, unknown: ReadonlySet<Gap>): AdmissionEntry[] {
-  const { who, ...rest } = entry;
-  const asks = { server: entry.match, ...(who && { who }) };
-  if (!gapsIn(asks).some((gap) => unknown.has(gap))) return [entry];
-  if (compareEffects(entry.effect, admission.default) > 0) return [];
+/** At its loosest an entry that may match lets the server in and asks for nothing. */
+function looserEntry(entry: AdmissionEntry, unknown: ReadonlySet<Gap>): AdmissionEntry {
+  const asks = { server: entry.match, ...(entry.who && { who: entry.who }) };
+  if (!gapsIn(asks).some((gap) => unknown.has(gap))) return entry;
   const left = withoutGaps(asks, unknown);
   // Nothing left to ask: it matches everything, which only a compiled policy may say.
-  const match = left.server ?? {};
-  return [{ ...rest, match, ...(left.who && { who: left.who }) }];
+  return { id: entry.id, match: left.server ?? {}, ...(entry.client && { client: entry.client }), ...(left.who && { who: left.who }), effect: "allow" };
 }
 
 function gapsIn(condition: Condition): Gap[] {
@@ -98,6 +113,7 @@ function withoutGaps({ who, server, ...rest }: Condition, unknown: ReadonlySet<G
   return Object.fromEntries(Object.entries(left).filter(([, value]) => typeof value !== "object" || Object.keys(value).length > 0)) as Condition;
 }
 
-function conditionsOf({ admission, rules, exceptions = [] }: Policy): Condition[] {
+/** Every condition that a decision may ask. */
+export function conditionsOf({ admission, rules, exceptions = [] }: Policy): Condition[] {
   return [...admission.servers.map(({ match, who }) => ({ server: match, ...(who && { who }) })), ...rules.flatMap(({ when, unless }) => (unless ? [when, unless] : [when])), ...exceptions.map(({ when }) => when)];
 }

@@ -31,16 +31,24 @@ export function factsOf(record: MessageRecord, channel: Channel, around: Surroun
     method: record.method === null ? undefined : known(record.method),
     ...subjectOf(record),
     ...(unplaced && { unplaced }),
+    ...(hasNoArguments(record) && { arguments: null }),
+    bytes: record.bytes,
     findings: record.findings.flatMap((summary) => findingsOf(summary, count)),
     unknownClasses: [],
+    ...(record.server.kind === "remote" && { sha256: null }),
     ...around,
     now: record.time,
   };
 }
 
-/** Does the record leave open how many different values were found? Of the further ones it does not say how sure they were. */
+/** Does the record leave open how many values were found? Of all but the surest it does not say how sure they were. */
 export function isCountOpen({ findings }: MessageRecord): boolean {
-  return findings.some(({ fingerprints }) => fingerprints.length > 1);
+  return findings.some(({ count }) => count > 1);
+}
+
+/** Only what calls something has arguments; answers have none. */
+export function hasNoArguments({ kind, method, tool, prompt }: MessageRecord): boolean {
+  return kind === "response" || (tool === undefined && prompt === undefined && method !== null && METHODS[method] !== undefined && METHODS[method].subject === undefined);
 }
 
 /** Fingerprints that a summary keeps of one class. */
@@ -64,8 +72,9 @@ function known(name: string): string | undefined {
 
 /** The highest confidence was seen once for certain; of the others the record says nothing, so "least" leaves them out. */
 function findingsOf({ class: name, count, confidence, fingerprints, previews, pointers }: FindingSummary, want: Count): Finding[] {
-  const distinct = want === "least" ? 1 : Math.min(count, fingerprints.length < KEPT ? Math.max(fingerprints.length, 1) : count);
-  return Array.from({ length: Math.min(distinct, MOST) }, (_, at) => ({
+  // Fewer than it could keep: then these are all there were, and the rest repeats them.
+  const all = fingerprints.length > 0 && fingerprints.length < KEPT;
+  return Array.from({ length: want === "least" ? 1 : Math.min(count, MOST) }, (_, at) => ({
     detector: "record",
     class: name,
     confidence,
@@ -74,7 +83,7 @@ function findingsOf({ class: name, count, confidence, fingerprints, previews, po
     start: 0,
     end: 0,
     preview: previews[at] ?? "",
-    fingerprint: fingerprints[at] ?? `${name} ${at}`,
+    fingerprint: fingerprints[all ? at % fingerprints.length : at] ?? `${name} ${at}`,
   }));
 }
 
