@@ -1,7 +1,7 @@
 /** What is connected: servers with their risk and its evidence, and the apps that use them. */
 import type { ProtectionState } from "../../shared/messages/extension.ts";
 import { classInfo } from "../../shared/inspect/data/classes.ts";
-import type { ClientEntry, ServerEntry } from "../../shared/inventory/entry.ts";
+import { bringsApps, bringsSkills, isStale, type ClientEntry, type ListName, type ServerEntry } from "../../shared/inventory/entry.ts";
 import { plainText } from "../../shared/inventory/plain-text.ts";
 import { scoreServer } from "../../shared/inventory/score.ts";
 import type { Connected as ConnectedData } from "../store/queries.ts";
@@ -115,6 +115,10 @@ function Server({ entry, names, now }: { entry: ServerEntry; names: ReadonlyMap<
           <Fact name="Transport">{entry.transports.map((transport) => TRANSPORT_WORDS[transport]).join(", ")}</Fact>
           <Fact name="MCP version">{entry.protocolVersions.join(", ") || "not seen yet"}</Fact>
           <Fact name="Tools">{entry.tools.length > 0 && `${entry.tools.length}: ${plainText(entry.tools.map((tool) => tool.name).slice(0, 12).join(", "), 300)}${entry.tools.length > 12 ? " …" : ""}`}</Fact>
+          <Fact name="Prompts">{entry.prompts?.length > 0 && offered(entry, "prompts", count(entry.prompts.length, "prompt"))}</Fact>
+          <Fact name="Resources">{entry.resources?.length > 0 && offered(entry, "resources", resourceWords(entry.resources))}</Fact>
+          <Fact name="Instructions">{entry.instructions && `${count(entry.instructions.length, "character")} for the AI model${entry.instructions.digests.length > 1 ? ", changed since first seen" : ""}`}</Fact>
+          <Fact name="Also brings">{entry.lists && [bringsApps(entry) && "apps of its own", bringsSkills(entry) && "skills"].filter(Boolean).join(", ")}</Fact>
           <Fact name="Data seen">{entry.dataClasses.map(({ class: name, count: many }) => `${classInfo(name).title} (${many})`).join(", ")}</Fact>
           <Fact name="Traffic">{`${count(entry.counts.requests, "request")}, ${entry.counts.blocked} blocked, ${count(entry.counts.redacted, "value")} redacted`}</Fact>
           <Fact name="First seen">{moment(entry.firstSeen, now)}</Fact>
@@ -123,6 +127,16 @@ function Server({ entry, names, now }: { entry: ServerEntry; names: ReadonlyMap<
       </div>
     </details>
   );
+}
+
+function offered(entry: ServerEntry, list: ListName, words: string): string {
+  return isStale(entry, list) ? `${words}; the server says that this has changed since` : words;
+}
+
+function resourceWords(resources: ServerEntry["resources"]): string {
+  const patterns = resources.filter(({ template }) => template).length;
+  const single = resources.length - patterns;
+  return [single > 0 && count(single, "resource"), patterns > 0 && count(patterns, "pattern")].filter(Boolean).join(", ");
 }
 
 function Client({ entry, now }: { entry: ClientEntry; now: number }) {

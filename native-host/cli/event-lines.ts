@@ -27,10 +27,16 @@ export function describeRecord(record: EventRecord): EventLine {
     case "initialized": {
       const server = record.serverInfo;
       const name = server ? `${server.title ?? server.name}${server.version ? ` ${server.version}` : ""}` : "the server did not name itself";
-      return { who: pair(record), what: "connected", outcome: "info", result: "", why: `${name}, MCP ${record.protocolVersion ?? "version unknown"}, authentication: ${record.authentication}` };
+      return { who: pair(record), what: "connected", outcome: "info", result: "", why: `${name}, MCP ${record.protocolVersion ?? "version unknown"}, authentication: ${record.authentication}${record.instructions ? `, instructions of ${record.instructions.length} characters` : ""}` };
     }
     case "tools.listed":
       return { who: pair(record), what: "tools listed", outcome: "info", result: "", why: count(record.tools.length, "tool") };
+    case "prompts.listed":
+      return { who: pair(record), what: "prompts listed", outcome: "info", result: "", why: count(record.prompts.length, "prompt") };
+    case "resources.listed": {
+      const patterns = record.resources.filter(({ template }) => template).length;
+      return { who: pair(record), what: "resources listed", outcome: "info", result: "", why: patterns > 0 ? count(patterns, "pattern") : count(record.resources.length, "resource") };
+    }
     case "request":
     case "response":
     case "notification":

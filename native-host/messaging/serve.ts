@@ -110,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     try {
       for (const deployment of await options.discover()) journal.append(deployment);
       await journal.flush();
-      await replay({ kinds: ["deployment", "initialized", "tools.listed"] }, KNOWN_RECORDS);
+      await replay({ kinds: ["deployment", "initialized", "tools.listed", "prompts.listed", "resources.listed"] }, KNOWN_RECORDS);
     } catch (error) {
       log(`discovery failed: ${error instanceof Error ? error.message : "unknown error"}`);
     }

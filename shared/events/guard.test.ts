@@ -28,8 +28,10 @@ const decision: MessageRecord["decision"] = {
 const RECORDS: { readonly [K in EventRecord["kind"]]: EventRecord & { readonly kind: K } } = {
   "session.started": { ...channel, kind: "session.started" },
   "session.ended": { ...channel, kind: "session.ended", reason: "client closed" },
-  initialized: { ...channel, kind: "initialized", protocolVersion: "2025-11-25", era: "legacy", serverInfo: { name: "desk", version: "1" }, clientInfo: null, capabilities: ["tools"], authentication: "bearer" },
-  "tools.listed": { ...channel, kind: "tools.listed", tools: [{ name: "lookup", description: "Looks up", classes: ["read"], digest: "ab".repeat(32) }] },
+  initialized: { ...channel, kind: "initialized", protocolVersion: "2025-11-25", era: "legacy", serverInfo: { name: "desk", version: "1" }, clientInfo: null, capabilities: ["tools"], extensions: ["io.modelcontextprotocol/ui"], instructions: { length: 9, digest: "ab".repeat(32), opening: "Be polite" }, authentication: "bearer" },
+  "tools.listed": { ...channel, kind: "tools.listed", tools: [{ name: "lookup", description: "Looks up", classes: ["read"], digest: "ab".repeat(32) }], apps: 1 },
+  "prompts.listed": { ...channel, kind: "prompts.listed", prompts: [{ name: "greet", description: "Greets", digest: "ab".repeat(32) }] },
+  "resources.listed": { ...channel, kind: "resources.listed", resources: [{ name: "Log", uri: "file:///var/log/x", template: false, mimeType: "text/plain", bytes: 5 }] },
   request: message("request"),
   response: { ...message("response"), ms: 12.5, failed: false },
   notification: { ...message("notification"), method: null },
@@ -82,7 +84,7 @@ test("previews are short and few: a value does not fit", () => {
 test("every field is needed, and of its type", () => {
   for (const record of Object.values(RECORDS)) {
     for (const key of Object.keys(record)) {
-      if (["tool", "exchange", "ms", "failed"].includes(key)) continue;
+      if (["tool", "exchange", "ms", "failed", "extensions", "instructions", "apps"].includes(key)) continue;
       const { [key as keyof EventRecord]: _gone, ...rest } = record as EventRecord & Record<string, unknown>;
       expect({ kind: record.kind, key, accepted: isEventRecord(rest) }).toEqual({ kind: record.kind, key, accepted: false });
       expect({ kind: record.kind, key, accepted: isEventRecord({ ...record, [key]: true }) }).toEqual({ kind: record.kind, key, accepted: key === "guarded" });

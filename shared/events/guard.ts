@@ -3,7 +3,7 @@ import { isObject } from "../mcp/message.ts";
 import type { ClientIdentity, LocalServerIdentity, PackageIdentity, RemoteServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Hold, Matched, Redaction } from "../policy/decision.ts";
 import { EFFECTS, REDACTION_STYLES } from "../policy/language.ts";
-import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type MessageRecord, type RecordBase, type ToolSummary } from "./record.ts";
+import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type InstructionsSeen, type MessageRecord, type RecordBase, type PromptSummary, type ResourceSummary, type ToolSummary } from "./record.ts";
 
 /** Longest texts and lists a record may carry. Whoever makes records clips to these. */
 export const RECORD_BOUNDS = {
@@ -152,9 +152,17 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     serverInfo: orNull(peer),
     clientInfo: orNull(peer),
     capabilities: list(short, 200),
+    extensions: optional(list(short, 200)),
+    instructions: optional(shape<InstructionsSeen>({ length: count, digest: string(64), opening: string(800) })),
     authentication,
   }),
-  "tools.listed": shape<OfKind<"tools.listed">>({ ...channel, kind: kind("tools.listed"), tools: list(tool) }),
+  "tools.listed": shape<OfKind<"tools.listed">>({ ...channel, kind: kind("tools.listed"), tools: list(tool), apps: optional(count) }),
+  "prompts.listed": shape<OfKind<"prompts.listed">>({ ...channel, kind: kind("prompts.listed"), prompts: list(shape<PromptSummary>({ name, description: string(480), digest: string(64) })) }),
+  "resources.listed": shape<OfKind<"resources.listed">>({
+    ...channel,
+    kind: kind("resources.listed"),
+    resources: list(shape<ResourceSummary>({ name, uri: name, template: boolean, mimeType: optional(short), bytes: optional(count) })),
+  }),
   request: message,
   response: message,
   notification: message,

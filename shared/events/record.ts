@@ -64,7 +64,20 @@ export interface Initialized extends ChannelRecord {
   readonly clientInfo: { readonly name: string; readonly version?: string; readonly title?: string } | null;
   /** Top-level capability names of the server. */
   readonly capabilities: readonly string[];
+  /** Names of the server's extensions: `io.modelcontextprotocol/ui`. */
+  readonly extensions?: readonly string[];
+  readonly instructions?: InstructionsSeen;
   readonly authentication: AuthenticationSeen;
+}
+
+/** What a server tells the model about how to use it. */
+export interface InstructionsSeen {
+  /** UTF-16 units. */
+  readonly length: number;
+  /** SHA-256 of the text: a change shows. */
+  readonly digest: string;
+  /** First 200 characters; withheld where something was found in them. */
+  readonly opening: string;
 }
 
 export type ToolClass = "read" | "write" | "delete" | "execute" | "send" | "money" | "unknown";
@@ -81,6 +94,35 @@ export interface ToolSummary {
 export interface ToolsListed extends ChannelRecord {
   readonly kind: "tools.listed";
   readonly tools: readonly ToolSummary[];
+  /** How many of them bring an app of their own to show (MCP Apps). */
+  readonly apps?: number;
+}
+
+export interface PromptSummary {
+  readonly name: string;
+  /** First 120 characters. */
+  readonly description: string;
+  /** SHA-256 of the definition's canonical text. */
+  readonly digest: string;
+}
+
+export interface PromptsListed extends ChannelRecord {
+  readonly kind: "prompts.listed";
+  readonly prompts: readonly PromptSummary[];
+}
+
+export interface ResourceSummary {
+  readonly name: string;
+  /** URI or URI template, without user info, query and fragment. */
+  readonly uri: string;
+  readonly template: boolean;
+  readonly mimeType?: string;
+  readonly bytes?: number;
+}
+
+export interface ResourcesListed extends ChannelRecord {
+  readonly kind: "resources.listed";
+  readonly resources: readonly ResourceSummary[];
 }
 
 /** One judged JSON-RPC message. */
@@ -213,6 +255,8 @@ export type EventRecord =
   | SessionEnded
   | Initialized
   | ToolsListed
+  | PromptsListed
+  | ResourcesListed
   | MessageRecord
   | ApprovalRequested
   | ApprovalAnswered

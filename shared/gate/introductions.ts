@@ -1,15 +1,19 @@
 /** What a channel has learned of its two peers, and when that is news worth a record. */
-import type { Initialized, ToolSummary } from "../events/record.ts";
+import type { Initialized, InstructionsSeen, PromptsListed, ResourcesListed, ToolsListed } from "../events/record.ts";
 import type { AuthenticationSeen } from "../mcp/channel.ts";
-import { eraOfRequest, introductionOf, type Era, type PeerInfo } from "../mcp/era.ts";
+import { eraOfRequest, introductionOf, type Era, type Introduction, type PeerInfo } from "../mcp/era.ts";
 import { member, type Envelope } from "../mcp/message.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
+import { bringsApp, instructionsSeen, promptSummary, resourceSummary } from "../inventory/definitions.ts";
 import { toolSummary } from "../inventory/tool-class.ts";
 
-type Told = Pick<Initialized, "protocolVersion" | "era" | "serverInfo" | "clientInfo" | "capabilities" | "authentication">;
+type Told = Pick<Initialized, "protocolVersion" | "era" | "serverInfo" | "clientInfo" | "capabilities" | "extensions" | "instructions" | "authentication">;
 
-/** Tools kept of one list page. */
-const MAX_TOOLS = 500;
+/** What one list adds to its record. */
+export type Listed = Pick<ToolsListed, "kind" | "tools" | "apps"> | Pick<PromptsListed, "kind" | "prompts"> | Pick<ResourcesListed, "kind" | "resources">;
+
+/** Entries kept of one list page. */
+const MAX_LISTED = 500;
 
 const PEER_INFO = /[Ii]nfo\/|protocolVersion/;
 
@@ -19,6 +23,8 @@ export class Introductions {
   #client: PeerInfo | null = null;
   #server: PeerInfo | null = null;
   #capabilities: readonly string[] = [];
+  #extensions: readonly string[] | undefined;
+  #instructions: InstructionsSeen | undefined;
   #told = "";
   /** Something was learned since it was last told, or the authentication has changed. */
   #news = true;
@@ -30,10 +36,7 @@ export class Introductions {
 
   /** Takes in one message; returns a record's content when something new is known and a server has spoken. */
   learn(envelope: Envelope, method: string | null, authentication: AuthenticationSeen, inspection: Inspection): Told | null {
-    // A peer that hides a secret in its own name stays nameless: names are stored.
-    const quiet = inspection.findings.length === 0;
-    const told = !quiet && inspection.findings.some((finding) => PEER_INFO.test(finding.pointer)) ? {} : introductionOf(envelope, method);
-    const news = !quiet && inspection.findings.some((finding) => finding.pointer.startsWith("/result/capabilities/")) ? { ...told, capabilities: [] } : told;
+    const news = withoutFound(introductionOf(envelope, method), inspection);
     if (authentication !== this.#authentication) {
       this.#authentication = authentication;
       this.#news = true;
@@ -47,8 +50,19 @@ export class Introductions {
     if (news.clientInfo) this.#client = news.clientInfo;
     if (news.serverInfo) this.#server = news.serverInfo;
     if (news.capabilities) this.#capabilities = news.capabilities;
+    if (news.extensions) this.#extensions = news.extensions;
+    if (news.instructions !== undefined) this.#instructions = seenWithout(news.instructions, inspection);
     if (envelope.kind !== "response" || (!news.serverInfo && !this.#server && this.#era === "legacy")) return null;
-    const known: Told = { protocolVersion: this.#protocolVersion, era: this.#era, serverInfo: this.#server, clientInfo: this.#client, capabilities: this.#capabilities, authentication };
+    const known: Told = {
+      protocolVersion: this.#protocolVersion,
+      era: this.#era,
+      serverInfo: this.#server,
+      clientInfo: this.#client,
+      capabilities: this.#capabilities,
+      ...(this.#extensions ? { extensions: this.#extensions } : {}),
+      ...(this.#instructions ? { instructions: this.#instructions } : {}),
+      authentication,
+    };
     this.#news = false;
     const text = JSON.stringify(known);
     if (text === this.#told) return null;
@@ -56,18 +70,100 @@ export class Introductions {
     return known;
   }
 
-  /** The tools that a `tools/list` result names, or null. */
-  toolsIn(envelope: Envelope, method: string | null, inspection: Inspection): ToolSummary[] | null {
-    if (method !== "tools/list" || envelope.kind !== "response") return null;
-    const tools = member(envelope.result, "tools");
-    if (!Array.isArray(tools)) return null;
-    return tools.slice(0, MAX_TOOLS).flatMap((tool: unknown, i) => {
-      const summary = toolSummary(tool);
-      if (!summary) return [];
-      const tainted = inspection.findings.filter((finding) => finding.pointer.startsWith(`/result/tools/${i}/`));
-      if (tainted.length === 0) return summary;
-      const inName = tainted.find((finding) => finding.pointer === `/result/tools/${i}/name`);
-      return { ...summary, ...(inName ? { name: `[withheld: ${inName.class}]` } : {}), description: `[withheld: ${tainted[0]!.class}]` };
-    });
+  /** What a list of tools, prompts or resources names, or null. */
+  listedIn(envelope: Envelope, method: string | null, inspection: Inspection): Listed | null {
+    if (envelope.kind !== "response") return null;
+    switch (method) {
+      case "tools/list": {
+        const tools = kept(envelope.result, "tools", toolSummary, inspection);
+        if (!tools) return null;
+        const apps = entriesOf(envelope.result, "tools")?.filter(bringsApp).length ?? 0;
+        return { kind: "tools.listed", tools, ...(apps > 0 ? { apps } : {}) };
+      }
+      case "prompts/list": {
+        const prompts = kept(envelope.result, "prompts", promptSummary, inspection);
+        return prompts && { kind: "prompts.listed", prompts };
+      }
+      case "resources/list":
+      case "resources/templates/list": {
+        const resources = kept(envelope.result, method === "resources/list" ? "resources" : "resourceTemplates", resourceSummary, inspection);
+        return resources && { kind: "resources.listed", resources };
+      }
+      default:
+        return null;
+    }
   }
+}
+
+/** A peer that hides a secret in its own name stays nameless: names are stored. */
+function withoutFound(told: Introduction, { findings }: Inspection): Introduction {
+  if (findings.length === 0) return told;
+  const { capabilities, extensions, instructions, ...peers } = told;
+  const inNames = findings.some(({ pointer }) => pointer.startsWith("/result/capabilities/"));
+  return {
+    ...(findings.some(({ pointer }) => PEER_INFO.test(pointer)) ? {} : peers),
+    ...(capabilities ? { capabilities: inNames ? [] : capabilities } : {}),
+    ...(extensions ? { extensions: inNames ? [] : extensions } : {}),
+    ...(instructions === undefined ? {} : { instructions }),
+  };
+}
+
+function seenWithout(text: string, { findings }: Inspection): InstructionsSeen {
+  const found = findings.find(({ pointer }) => pointer === "/result/instructions");
+  return { ...instructionsSeen(text), ...(found ? { opening: `[withheld: ${found.class}]` } : {}) };
+}
+
+function entriesOf(result: unknown, list: string): unknown[] | undefined {
+  const entries = member(result, list);
+  return Array.isArray(entries) ? entries.slice(0, MAX_LISTED) : undefined;
+}
+
+interface Summary {
+  readonly name: string;
+  readonly description?: string;
+  readonly uri?: string;
+  readonly mimeType?: string;
+}
+
+/** Summaries of a list's entries; what was found in one is withheld from it. */
+function kept<S extends Summary>(result: unknown, list: string, summaryOf: (definition: unknown) => S | undefined, inspection: Inspection): S[] | null {
+  const entries = entriesOf(result, list);
+  if (!entries) return null;
+  const found = foundByEntry(`/result/${list}/`, inspection);
+  return entries.flatMap((entry, i) => {
+    const summary = summaryOf(entry);
+    if (!summary) return [];
+    const tainted = found.get(i);
+    return tainted ? [withheld(summary, tainted)] : [summary];
+  });
+}
+
+interface Tainted {
+  /** Class of what was found first. */
+  readonly first: string;
+  readonly byField: Map<string, string>;
+}
+
+function withheld<S extends Summary>(summary: S, { first, byField }: Tainted): S {
+  const inName = byField.get("name");
+  const inUri = byField.get("uri") ?? byField.get("uriTemplate");
+  return {
+    ...summary,
+    ...(inName ? { name: `[withheld: ${inName}]` } : {}),
+    ...(inUri ? { uri: `[withheld: ${inUri}]` } : {}),
+    ...(byField.has("mimeType") ? { mimeType: "[withheld]" } : {}),
+    ...(summary.description === undefined ? {} : { description: `[withheld: ${first}]` }),
+  };
+}
+
+function foundByEntry(at: string, { findings }: Inspection): Map<number, Tainted> {
+  const entries = new Map<number, Tainted>();
+  for (const { pointer, class: name } of findings) {
+    if (!pointer.startsWith(at)) continue;
+    const [index = "", field = ""] = pointer.slice(at.length).split("/", 2);
+    const entry = entries.get(Number(index));
+    if (!entry) entries.set(Number(index), { first: name, byField: new Map([[field, name]]) });
+    else if (!entry.byField.has(field)) entry.byField.set(field, name);
+  }
+  return entries;
 }

@@ -194,8 +194,8 @@ class GateSession implements Session {
     this.#effects.push({ kind: "record", record: this.#stamp({ ...this.#place(), ...summary, ...person }, id, now) });
     if (introduced) this.#record({ kind: "initialized", ...this.#place(), ...introduced });
     if (!isHeld(decision)) {
-      const listed = this.#introductions.toolsIn(envelope, method, inspection);
-      if (listed) this.#record({ kind: "tools.listed", ...this.#place(), tools: listed });
+      const listed = this.#introductions.listedIn(envelope, method, inspection);
+      if (listed) this.#record({ ...this.#place(), ...listed });
     }
 
     if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, stop && stopText(stop, this.#setup.by, answered ? now - answered.held.ask.opened : 0), id, inspection.findings.some(({ pointer }) => pointer === "/id"));

@@ -24,6 +24,40 @@ export interface EntryTool {
   readonly stamp: Stamp;
 }
 
+export interface EntryPrompt {
+  readonly name: string;
+  readonly description: string;
+  readonly digests: readonly string[];
+  readonly stamp: Stamp;
+}
+
+/** A resource, or (`template`) a pattern for many. */
+export interface EntryResource {
+  readonly name: string;
+  /** Without query. */
+  readonly uri: string;
+  readonly template: boolean;
+  readonly mimeType: string | null;
+  readonly bytes: number | null;
+  readonly stamp: Stamp;
+}
+
+export interface EntryInstructions {
+  readonly length: number;
+  readonly opening: string;
+  /** Every text seen; more than one means that it changed. */
+  readonly digests: readonly string[];
+  readonly stamp: Stamp;
+}
+
+export type ListName = "tools" | "prompts" | "resources";
+
+/** When a list was last seen, and when the server last said that it has changed; empty: never. */
+export interface ListState {
+  readonly listed: Stamp;
+  readonly changed: Stamp;
+}
+
 /** One place where a configuration (or a web app) names this server. A removed place stays as a marker until it is pushed out. */
 export interface ConfiguredPlace {
   readonly client: ClientIdentity;
@@ -47,6 +81,16 @@ export interface ServerEntry {
   readonly capabilities: readonly string[];
   readonly authentication: readonly AuthenticationSeen[];
   readonly tools: readonly EntryTool[];
+  readonly prompts: readonly EntryPrompt[];
+  readonly resources: readonly EntryResource[];
+  readonly lists: Readonly<Record<ListName, ListState>>;
+  /** Null: it gave none. */
+  readonly instructions: EntryInstructions | null;
+  readonly extensions: readonly string[];
+  /** Most tools in one list that bring an app of their own (MCP Apps). */
+  readonly apps: number;
+  /** Connections seen. */
+  readonly sessions: number;
   readonly toolCounts: Readonly<Partial<Record<ToolClass, number>>>;
   readonly dataSource: DataSource;
   /** Client ids. */
@@ -79,7 +123,22 @@ export interface ClientEntry {
 }
 
 /** A hostile peer must not be able to fill the store. */
-export const LIMITS = { tools: 500, digests: 5, clients: 100, places: 100, protocolVersions: 20, capabilities: 40, dataClasses: 200, notes: 60, selfReports: 10, servers: 1000, text: 120 } as const;
+export const LIMITS = { tools: 500, prompts: 200, resources: 500, extensions: 40, digests: 5, clients: 100, places: 100, protocolVersions: 20, capabilities: 40, dataClasses: 200, notes: 60, selfReports: 10, servers: 1000, text: 120, opening: 200, uri: 400 } as const;
+
+/** Has the server said that this list changed, and nobody has asked for it since? */
+export function isStale(entry: ServerEntry, list: ListName): boolean {
+  const { listed, changed } = entry.lists[list];
+  return changed > listed;
+}
+
+/** Does it bring apps, by what it says of itself or by what it offers? */
+export function bringsApps({ apps, extensions, resources }: ServerEntry): boolean {
+  return apps > 0 || extensions.includes("io.modelcontextprotocol/ui") || resources.some(({ uri }) => uri.startsWith("ui://"));
+}
+
+export function bringsSkills({ extensions, resources }: ServerEntry): boolean {
+  return extensions.includes("io.modelcontextprotocol/skills") || resources.some(({ uri }) => uri.startsWith("skill://"));
+}
 
 /** Places that still stand in a configuration. */
 export function configuredPlaces(entry: ServerEntry): readonly ConfiguredPlace[] {

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { configuredPlaces, emptyInventory, observe, observeAll, observeServer, type Inventory } from "./inventory.ts";
-import { admitted, CURSOR, decision, deployment, found, initialized, message, NOTES, remote, shuffled, tools } from "./record.fixture.ts";
-import { LIMITS } from "./entry.ts";
+import { admitted, CURSOR, decision, deployment, found, initialized, listChanged, message, NOTES, prompts, remote, resources, shuffled, started, tools } from "./record.fixture.ts";
+import { instructionsSeen } from "./definitions.ts";
+import { bringsApps, bringsSkills, isStale, LIMITS } from "./entry.ts";
 
 const context = { sanctioned: new Set(["good"]) };
 
@@ -55,6 +56,17 @@ test("the order of records changes nothing", () => {
     message({ time: 4, decision: decision({ matched: [admitted("good")] }) }),
     message({ time: 6, redacted: 1, findings: [found("pii.iban")], decision: decision({ effect: "block", enforced: "block", decidedBy: "admission.default" }) }),
     message({ time: 5, server: remote("https://other.example/mcp") }),
+    started({ time: 10 }),
+    started({ time: 11 }),
+    initialized({ time: 12, serverInfo: null, instructions: instructionsSeen("Be polite"), extensions: ["b", "a"] }),
+    initialized({ time: 13, serverInfo: null, instructions: instructionsSeen("Be rude") }),
+    prompts([{ name: "greet", description: "Greets" }], { time: 2 }),
+    prompts([{ name: "greet", description: "Greets, loudly" }, { name: "ask" }], { time: 3 }),
+    resources([{ uri: "file:///a", name: "A", size: 1 }, { uri: "file:///b" }], { time: 16 }),
+    resources([{ uri: "file:///a", name: "A2", size: 2 }], { time: 17 }),
+    resources([{ uriTemplate: "file:///a", name: "Any" }], { time: 18 }),
+    listChanged("prompts", { time: 5 }),
+    listChanged("resources", { time: 5 }),
   ];
   const expected = observeAll(emptyInventory(), records, context);
   fc.assert(
@@ -64,7 +76,15 @@ test("the order of records changes nothing", () => {
     { numRuns: 60 },
   );
   const entry = expected.servers.get(NOTES.id);
-  expect(entry).toMatchObject({ self: { name: "renamed" }, era: "both", admission: { effect: "block", sanctioned: false }, firstSeen: 1, lastSeen: 9 });
+  expect(entry).toMatchObject({ self: { name: "renamed" }, era: "both", admission: { effect: "block", sanctioned: false }, firstSeen: 1, lastSeen: 18 });
+  expect(entry).toMatchObject({
+    sessions: 2,
+    extensions: ["a", "b"],
+    instructions: { opening: "Be rude", digests: [expect.any(String), expect.any(String)] },
+    prompts: [{ name: "ask" }, { name: "greet", description: "Greets, loudly", digests: [expect.any(String), expect.any(String)] }],
+    resources: [{ uri: "file:///a", name: "A2", bytes: 2, template: false }, { uri: "file:///b" }, { uri: "file:///a", template: true }],
+  });
+  expect((["tools", "prompts", "resources"] as const).map((list) => isStale(entry!, list))).toEqual([false, true, false]);
   expect(entry?.tools.find((tool) => tool.name === "a_get")).toMatchObject({ description: "Get it, and more", digests: [expect.any(String), expect.any(String)] });
 });
 
@@ -107,4 +127,38 @@ test("a server that lists tools without end fills no store, and its words cannot
   expect(entry.tools).toHaveLength(LIMITS.tools);
   expect(entry.tools[0]?.description).toBe("[31mred end");
   expect(entry.self?.name).toBe("]0;owntitle");
+});
+
+test("a list that changed is old until it is asked for again", () => {
+  const stale = (...records: Parameters<typeof observeServer>[1][]) => isStale(records.reduce<ReturnType<typeof observeServer> | undefined>((entry, record) => observeServer(entry, record), undefined)!, "tools");
+  expect(stale(tools([{ name: "a" }], { time: 1 }))).toBe(false);
+  expect(stale(tools([{ name: "a" }], { time: 1 }), listChanged("tools", { time: 2 }))).toBe(true);
+  expect(stale(tools([{ name: "a" }], { time: 1 }), listChanged("tools", { time: 2 }), tools([], { time: 3 }))).toBe(false);
+  expect(stale(listChanged("prompts", { time: 2 }))).toBe(false);
+});
+
+test("apps and skills show, by what the server says or by what it offers", () => {
+  const of = (record: Parameters<typeof observeServer>[1]) => observeServer(undefined, record);
+  expect(bringsApps(of(initialized()))).toBe(false);
+  expect(bringsApps(of(initialized({ extensions: ["io.modelcontextprotocol/ui"] })))).toBe(true);
+  expect(bringsApps(of(resources([{ uri: "ui://board" }])))).toBe(true);
+  expect(bringsApps(of({ ...tools([{ name: "a" }]), apps: 1 }))).toBe(true);
+  expect(bringsSkills(of(resources([{ uri: "skill://pdf/SKILL.md" }])))).toBe(true);
+  expect(bringsSkills(of(initialized({ extensions: ["io.modelcontextprotocol/skills"] })))).toBe(true);
+});
+
+test("a row from before there were prompts and resources goes on", () => {
+  const { prompts: _p, resources: _r, lists: _l, instructions: _i, extensions: _e, apps: _a, sessions: _s, ...old } = observeServer(undefined, message());
+  expect(observeServer(old as ReturnType<typeof observeServer>, prompts([{ name: "a" }], { time: 2000 })).prompts).toHaveLength(1);
+});
+
+test("lists without end stay within their bounds", () => {
+  const entry = [prompts, resources].reduce<ReturnType<typeof observeServer> | undefined>((known, list) => observeServer(known, list(Array.from({ length: 3000 }, (_, i) => ({ name: `n${i}`, uri: `x://${i}` })))), undefined)!;
+  expect([entry.prompts.length, entry.resources.length]).toEqual([LIMITS.prompts, LIMITS.resources]);
+});
+
+test("a record that names a server but tells nothing of it changes nothing", () => {
+  const { kind: _, ...request } = message();
+  const asked = { ...request, kind: "approval.requested", asks: "approve", rules: ["r"], call: "c", until: 1 } as const;
+  expect(observe(emptyInventory(), asked).servers.size).toBe(0);
 });

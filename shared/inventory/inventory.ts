@@ -1,10 +1,12 @@
 /** From records to what is known. Pure, and independent of the order in which records arrive: times take minimum and maximum, counts add, and of two values the later record's stays. The caller sees to it that no record is counted twice. */
-import type { Deployment, EventRecord, Initialized, Malformed, MessageRecord, SessionEnded, SessionStarted, ToolsListed, ToolSummary } from "../events/record.ts";
+import type { Deployment, EventRecord, Initialized, Malformed, MessageRecord, PromptsListed, ResourcesListed, SessionEnded, SessionStarted, ToolsListed } from "../events/record.ts";
 import { ADMISSION_DEFAULT, type Decision } from "../policy/decision.ts";
 import { EFFECTS, type Policy } from "../policy/language.ts";
 import { never } from "../base/result.ts";
 import { dataSourceOf } from "./data-source.ts";
-import { LIMITS, type ClientEntry, type ConfiguredPlace, type EntryTool, type SelfReport, type ServerEntry, type Stamp } from "./entry.ts";
+import { stampOf, withItem } from "./stamps.ts";
+import { LIMITS, type ClientEntry, type ConfiguredPlace, type SelfReport, type ServerEntry, type Stamp } from "./entry.ts";
+import { changedList, promptsListed, resourcesListed, toolsListed, withStamp } from "./lists.ts";
 import { plainText } from "./plain-text.ts";
 
 export type { ClientEntry, ConfiguredPlace, EntryTool, SelfReport, ServerEntry } from "./entry.ts";
@@ -21,11 +23,13 @@ export interface ObserveContext {
   readonly sanctioned?: ReadonlySet<string>;
 }
 
-/** Records that name a server and a client. */
-export type ServerRecord = SessionStarted | SessionEnded | Initialized | ToolsListed | MessageRecord | Malformed | Deployment;
+/** Records that tell of a server and a client. */
+export type ServerRecord = SessionStarted | SessionEnded | Initialized | ToolsListed | PromptsListed | ResourcesListed | MessageRecord | Malformed | Deployment;
+
+const SERVER_KINDS: ReadonlySet<EventRecord["kind"]> = new Set<ServerRecord["kind"]>(["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "malformed", "deployment"]);
 
 export function isServerRecord(record: EventRecord): record is ServerRecord {
-  return "server" in record;
+  return SERVER_KINDS.has(record.kind);
 }
 
 /** Context for `observe` from the policy in force. */
@@ -56,7 +60,8 @@ export function observeAll(inventory: Inventory, records: Iterable<EventRecord>,
 
 /** One server's row after one more record about it. */
 export function observeServer(entry: ServerEntry | undefined, record: ServerRecord, context: ObserveContext = {}): ServerEntry {
-  const before = entry ?? newServer(record);
+  // A row that an older build has stored lacks what it did not know.
+  const before = entry ? { ...UNSEEN, ...entry } : newServer(record);
   const seen: ServerEntry = {
     ...before,
     transports: withItem(before.transports, record.transport, 10),
@@ -67,12 +72,17 @@ export function observeServer(entry: ServerEntry | undefined, record: ServerReco
   };
   switch (record.kind) {
     case "session.started":
+      return { ...seen, sessions: seen.sessions + 1 };
     case "session.ended":
       return seen;
     case "initialized":
       return initialized(seen, record);
     case "tools.listed":
       return toolsListed(seen, record);
+    case "prompts.listed":
+      return promptsListed(seen, record);
+    case "resources.listed":
+      return resourcesListed(seen, record);
     case "request":
     case "response":
     case "notification":
@@ -104,6 +114,11 @@ export function observeClient(entry: ClientEntry | undefined, record: ServerReco
   };
 }
 
+const NEVER = { listed: "", changed: "" } as const;
+
+/** What later builds have learned to look at. */
+const UNSEEN = { prompts: [], resources: [], lists: { tools: NEVER, prompts: NEVER, resources: NEVER }, instructions: null, extensions: [], apps: 0, sessions: 0 } as const satisfies Partial<ServerEntry>;
+
 function newServer(record: ServerRecord): ServerEntry {
   return {
     id: record.server.id,
@@ -115,6 +130,7 @@ function newServer(record: ServerRecord): ServerEntry {
     era: null,
     capabilities: [],
     authentication: [],
+    ...UNSEEN,
     tools: [],
     toolCounts: {},
     dataSource: dataSourceOf({ identity: record.server }),
@@ -140,8 +156,15 @@ function initialized(entry: ServerEntry, record: Initialized): ServerEntry {
     protocolVersions: record.protocolVersion === null ? entry.protocolVersions : withItem(entry.protocolVersions, plainText(record.protocolVersion, 40), LIMITS.protocolVersions),
     era: entry.era === null || entry.era === record.era ? record.era : "both",
     capabilities: record.capabilities.reduce<readonly string[]>((list, name) => withItem(list, plainText(name, 60), LIMITS.capabilities), entry.capabilities),
+    extensions: (record.extensions ?? []).reduce<readonly string[]>((list, name) => withItem(list, plainText(name, LIMITS.text), LIMITS.extensions), entry.extensions),
+    instructions: record.instructions ? mergeInstructions(entry.instructions, record.instructions, stamp) : entry.instructions,
     authentication: withItem(entry.authentication, record.authentication, 4),
   };
+}
+
+function mergeInstructions(known: ServerEntry["instructions"], { length, opening, digest }: NonNullable<Initialized["instructions"]>, stamp: Stamp): ServerEntry["instructions"] {
+  const digests = withItem(known?.digests ?? [], digest, LIMITS.digests);
+  return known && known.stamp > stamp ? { ...known, digests } : { length, opening: plainText(opening, LIMITS.opening), digests, stamp };
 }
 
 function selfReport(info: { readonly name: string; readonly version?: string; readonly title?: string }): SelfReport {
@@ -152,29 +175,10 @@ function selfReport(info: { readonly name: string; readonly version?: string; re
   };
 }
 
-function toolsListed(entry: ServerEntry, record: ToolsListed): ServerEntry {
-  // Lists come in pages, so a tool that is missing here is not gone: once offered, it counts.
-  const stamp = stampOf(record);
-  const tools = new Map(entry.tools.map((tool) => [tool.name, tool]));
-  for (const tool of record.tools) {
-    const known = tools.get(tool.name);
-    if (known || tools.size < LIMITS.tools) tools.set(tool.name, mergeTool(known, tool, stamp));
-  }
-  const list = [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const toolCounts: Partial<Record<ToolSummary["classes"][number], number>> = {};
-  for (const tool of list) for (const kind of tool.classes) toolCounts[kind] = (toolCounts[kind] ?? 0) + 1;
-  return { ...entry, tools: list, toolCounts, dataSource: dataSourceOf({ identity: entry.identity, tools: list }) };
-}
-
-function mergeTool(known: EntryTool | undefined, tool: ToolSummary, stamp: Stamp): EntryTool {
-  const digests = withItem(known?.digests ?? [], tool.digest, LIMITS.digests);
-  if (known && known.stamp > stamp) return { ...known, digests };
-  return { name: tool.name, description: plainText(tool.description, LIMITS.text), classes: tool.classes, digests, stamp };
-}
-
 function judged(entry: ServerEntry, record: MessageRecord, context: ObserveContext): ServerEntry {
   const { counts } = entry;
   const stamp = stampOf(record);
+  const changed = changedList(record);
   return {
     ...entry,
     counts: {
@@ -184,6 +188,7 @@ function judged(entry: ServerEntry, record: MessageRecord, context: ObserveConte
       blocked: counts.blocked + (record.decision.enforced === "block" ? 1 : 0),
       redacted: counts.redacted + record.redacted,
     },
+    ...(changed ? { lists: withStamp(entry.lists, changed, "changed", stamp) } : {}),
     dataClasses: addClasses(entry.dataClasses, record),
     admission: entry.admission && entry.admission.stamp > stamp ? entry.admission : { ...admissionOf(record.decision, context), stamp },
   };
@@ -235,14 +240,4 @@ function samePlace(a: ConfiguredPlace, b: ConfiguredPlace): boolean {
 
 function placeKey(place: ConfiguredPlace): string {
   return JSON.stringify([place.client.id, place.where, place.name]);
-}
-
-/** Sorts like time; the id (UUIDv7) decides between records of one millisecond. */
-function stampOf(record: ServerRecord): Stamp {
-  return `${String(record.time).padStart(15, "0")} ${record.id}`;
-}
-
-function withItem<T extends string>(list: readonly T[], item: T, limit: number): readonly T[] {
-  if (list.includes(item) || list.length >= limit) return list;
-  return [...list, item].sort();
 }

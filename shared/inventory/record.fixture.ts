@@ -1,8 +1,9 @@
 /** Records for tests of the inventory. */
-import type { Deployment, EventRecord, Initialized, MessageRecord, ToolsListed } from "../events/record.ts";
+import type { Deployment, EventRecord, Initialized, MessageRecord, PromptsListed, ResourcesListed, SessionStarted, ToolsListed } from "../events/record.ts";
 import { localServer, remoteServer, type ClientIdentity, type ServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Matched } from "../policy/decision.ts";
 import { uuidv7 } from "../base/uuid.ts";
+import { promptSummary, resourceSummary } from "./definitions.ts";
 import { toolSummary } from "./tool-class.ts";
 
 export const CURSOR: ClientIdentity = { id: "client:cursor", name: "Cursor" };
@@ -34,6 +35,22 @@ export function initialized(fields: Common & Partial<Initialized> = {}): Initial
 
 export function tools(definitions: readonly { name: string; description?: string }[], common: Common = {}): ToolsListed {
   return { ...channel(common), kind: "tools.listed", tools: definitions.map(toolSummary).filter((tool) => tool !== undefined) };
+}
+
+export function prompts(definitions: readonly { name: string; description?: string }[], common: Common = {}): PromptsListed {
+  return { ...channel(common), kind: "prompts.listed", prompts: definitions.map(promptSummary).filter((prompt) => prompt !== undefined) };
+}
+
+export function resources(definitions: readonly object[], common: Common = {}): ResourcesListed {
+  return { ...channel(common), kind: "resources.listed", resources: definitions.map(resourceSummary).filter((resource) => resource !== undefined) };
+}
+
+export function started(common: Common = {}): SessionStarted {
+  return { ...channel(common), kind: "session.started" };
+}
+
+export function listChanged(list: string, common: Common = {}): MessageRecord {
+  return message({ ...common, kind: "notification", direction: "to-client", method: `notifications/${list}/list_changed` });
 }
 
 export function decision(fields: Partial<Decision> = {}): Decision {

@@ -127,10 +127,11 @@ function capability(entry: ServerEntry): Attribute[] {
   return out;
 }
 
-function definitions({ tools, dataClasses }: ServerEntry): Attribute[] {
+function definitions({ tools, dataClasses, instructions }: ServerEntry): Attribute[] {
   if (tools.length === 0) return [unknown("definitions", 4, "Its tool descriptions have not been seen yet")];
   const changed = tools.filter((tool) => tool.digests.length > 1).length;
   const out = [changed > 0 ? seen("definitions", 4, changed === 1 ? "A tool changed its description since it was first seen" : `${changed} tools changed their descriptions since they were first seen`) : seen("definitions", 0, "Tool descriptions have not changed")];
+  if (instructions && instructions.digests.length > 1) out.push(seen("definitions", 3, "It changed its instructions to the AI model since it was first seen"));
   if (dataClasses.some((item) => item.class.startsWith("threat."))) out.push(seen("definitions", 5, "Suspicious text was found in what it sends"));
   return out;
 }

@@ -1,6 +1,7 @@
 /** What a tool can do, read from its words. The server's own hints may make it look more dangerous, never less. */
 import { sha256Hex } from "../base/digest.ts";
 import type { ToolClass, ToolSummary } from "../events/record.ts";
+import { canonicalText } from "./canonical-text.ts";
 import { plainText } from "./plain-text.ts";
 
 export interface ToolWords {
@@ -77,17 +78,6 @@ export function toolSummary(definition: unknown): ToolSummary | undefined {
     name: name.slice(0, NAME_LIMIT),
     description: plainText(text, DESCRIPTION_LIMIT),
     classes: classifyTool({ name, description: text, annotations }),
-    digest: sha256Hex(canonicalText(definition, 0)),
+    digest: sha256Hex(canonicalText(definition)),
   };
-}
-
-const DEPTH_LIMIT = 100;
-
-/** JSON with sorted keys: the same definition has one text, whatever order the server writes it in. */
-function canonicalText(value: unknown, depth: number): string {
-  if (typeof value !== "object" || value === null || depth > DEPTH_LIMIT) return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1)).join(",")}]`;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalText(item, depth + 1)}`).join(",")}}`;
 }

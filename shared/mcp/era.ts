@@ -1,7 +1,7 @@
 /** Which protocol era one message speaks. Decided per message, never per connection: mixed clients exist. */
 import type { Era } from "./method-facts.ts";
 import { methodNamed } from "./methods.ts";
-import { member, type Envelope, type JsonObject } from "./message.ts";
+import { isObject, member, type Envelope, type JsonObject } from "./message.ts";
 
 export type { Era } from "./method-facts.ts";
 
@@ -26,6 +26,9 @@ export interface Introduction {
   readonly clientInfo?: PeerInfo;
   readonly serverInfo?: PeerInfo;
   readonly capabilities?: readonly string[];
+  readonly extensions?: readonly string[];
+  /** The whole text: whoever keeps it decides how much of it. */
+  readonly instructions?: string;
 }
 
 const NOTHING: Introduction = {};
@@ -43,15 +46,24 @@ export function introductionOf(envelope: Envelope, answered: string | null): Int
   const fromMeta = peerInfo(member(result, "_meta", `${META}serverInfo`));
   if (answered !== "initialize" && answered !== "server/discover") return fromMeta ? { serverInfo: fromMeta } : NOTHING;
   const capabilities = member(result, "capabilities");
+  const instructions = member(result, "instructions");
   return tidy({
     protocolVersion: answered === "initialize" ? text(member(result, "protocolVersion")) : undefined,
     serverInfo: peerInfo(member(result, "serverInfo")) ?? fromMeta,
-    capabilities: typeof capabilities === "object" && capabilities !== null ? Object.keys(capabilities).slice(0, 32).map((name) => name.slice(0, MAX_TEXT)) : undefined,
+    capabilities: namesIn(capabilities),
+    extensions: namesIn(member(capabilities, "extensions")),
+    instructions: typeof instructions === "string" ? instructions : undefined,
   });
 }
 
 /** Longest self-reported text that is kept. */
 const MAX_TEXT = 200;
+
+const MAX_NAMES = 32;
+
+function namesIn(value: unknown): readonly string[] | undefined {
+  return isObject(value) ? Object.keys(value).slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_TEXT)) : undefined;
+}
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value.slice(0, MAX_TEXT) : undefined;
