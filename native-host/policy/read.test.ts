@@ -30,7 +30,7 @@ test("YAML and JSON of the same policy are the same policy", async () => {
 
 test.each<[string, string, string]>([
   ["an unknown key stands at its own place", GOOD.replace("    effect:", "    efect:"), 'policy.yaml:12:5 rules[0].efect: unknown key "efect"; did you mean "effect"?'],
-  ["a wrong value stands at its key", GOOD.replace("effect: block", "effect: blok"), 'policy.yaml:12:5 rules[0].effect: unknown effect "blok"; did you mean "block"? allowed: allow, monitor, redact, block'],
+  ["a wrong value stands at its key", GOOD.replace("effect: block", "effect: blok"), 'policy.yaml:12:5 rules[0].effect: unknown effect "blok"; did you mean "block"? allowed: allow, monitor, redact, coach, approve, block'],
   ["a missing key stands at the group that lacks it", GOOD.replace("    effect: block\n", ""), 'policy.yaml:9:5 rules[0].effect: "effect" is missing'],
   ["deep inside a flow", GOOD.replace("any:", "ayn:"), 'policy.yaml:11:21 rules[0].when.data.ayn: unknown key "ayn"; did you mean "any"?'],
   ["a key twice", `${GOOD}mode: monitor\n`, "policy.yaml:13:1 this key stands twice in one group"],

@@ -12,12 +12,13 @@ import { partsOf } from "../mcp/parts.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
+import { RateCounter } from "../policy/rate-counter.ts";
 import { misfit, storableReason, type Answer, type Ask } from "./ask.ts";
 import { Exchanges, type Exchange, type Relation } from "./exchanges.ts";
 import { Grants } from "./grants.ts";
 import { Holds, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
-import { foldFindings, namesOf, storableDecision, summarize } from "./summary.ts";
+import { argumentsOf, foldFindings, namesOf, storableDecision, summarize } from "./summary.ts";
 import { isHeld, redactWhatMay } from "./redacting.ts";
 import type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
@@ -36,6 +37,10 @@ export interface SessionSetup {
   random(bytes: number): Uint8Array;
   who?(): Facts["who"];
   trust?(): Facts["trust"];
+  /** Addresses of this computer, the same list until they change. */
+  addresses?(): Facts["addresses"];
+  /** Shared by sessions whose calls are counted together. Default: this session's own. */
+  readonly rates?: RateCounter;
   /** What a person has allowed for longer than one call; several sessions may share it. Default: this session's own. */
   readonly grants?: Grants;
 }
@@ -60,6 +65,7 @@ class GateSession implements Session {
   readonly #exchanges = new Exchanges();
   readonly #introductions = new Introductions();
   readonly #holds: Holds;
+  readonly #rates: RateCounter;
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
   #effects: Effect[] = [];
@@ -68,6 +74,7 @@ class GateSession implements Session {
     this.#setup = setup;
     this.channel = setup.channel;
     this.#id = uuidSequence(setup.random);
+    this.#rates = setup.rates ?? new RateCounter();
     this.#holds = new Holds(setup.grants ?? new Grants());
   }
 
@@ -151,22 +158,26 @@ class GateSession implements Session {
     const policy = this.#setup.policy();
     const relation = this.#exchanges.relate(direction, envelope, exchange);
     const { subject, unplaced, begun } = relation;
-    let decision = policy.decide({
+    const facts: Facts = {
       channel: this.channel,
       direction,
       method: unplaced ? undefined : (method ?? undefined),
       ...subject,
       began: begun?.method,
       unplaced,
+      arguments: argumentsOf(envelope),
+      bytes,
       findings: inspection.findings,
       unknownClasses: inspection.unknown,
       protocolVersion: this.#introductions.protocolVersion ?? undefined,
       authentication: this.#authentication,
       trust: this.#setup.trust?.(),
       who: this.#setup.who?.(),
+      addresses: this.#setup.addresses?.(),
+      rate: this.#rates,
       now,
-    });
-
+    };
+    let decision = policy.decide(facts);
     const id = this.#id(now);
     let stop: Stop | null = null;
     let agreed: readonly string[] = [];
@@ -186,6 +197,7 @@ class GateSession implements Session {
     }
     const redacted = redactWhatMay(message.text, inspection, decision);
     decision = redacted.decision;
+    if (!isHeld(decision)) this.#rates.add(facts);
     const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection, begun);
     if (exchange && envelope.kind === "request") exchange.names = names;
     if (exchange && agreed.length > 0) exchange.agreed = agreed;
@@ -306,12 +318,16 @@ class GateSession implements Session {
       tool: null,
       prompt: null,
       resource: null,
+      arguments: null,
+      bytes: 0,
       findings: [],
       unknownClasses: [],
       protocolVersion: this.#introductions.protocolVersion ?? undefined,
       authentication: this.#authentication,
       trust: this.#setup.trust?.(),
       who: this.#setup.who?.(),
+      addresses: this.#setup.addresses?.(),
+      rate: this.#rates,
       now,
     });
     const id = this.#id(now);

@@ -40,6 +40,14 @@ export function sizeOfSubject({ tool, prompt, resource }: SubjectFacts): number 
   return (tool?.length ?? 0) + (prompt?.length ?? 0) + (resource?.length ?? 0);
 }
 
+/** The arguments of a call; a call without any has none of them. Null: no call. Undefined: nobody knows what it is. */
+export function argumentsOf(envelope: Envelope): unknown {
+  if (envelope.kind === "other") return undefined;
+  if (envelope.kind === "response") return null;
+  const subject = methodNamed(envelope.method)?.subject;
+  return subject && subject.kind !== "task" ? (member(envelope.params, "arguments") ?? {}) : null;
+}
+
 const MAX_NAME = 200;
 const KEPT = 3;
 

@@ -4,7 +4,8 @@ import type { EventRecord } from "../events/record.ts";
 import { localServer } from "../mcp/identity.ts";
 import { emptyInventory, observeAll } from "./inventory.ts";
 import { admitted, decision, deployment, found, initialized, message, remote, tools } from "./record.fixture.ts";
-import { levelOf, scoreServer } from "./score.ts";
+import { levelOf } from "../policy/risk-level.ts";
+import { scoreServer } from "./score.ts";
 
 const context = { sanctioned: new Set(["good"]) };
 const sanctioned = decision({ matched: [admitted("good")] });

@@ -1,5 +1,6 @@
 /** A transparent trust score for one server: 100 is best, every point lost has its reason in plain words, and what nobody has observed yet costs half and lowers the coverage. */
 import type { RiskLevel } from "../policy/language.ts";
+import { levelOf } from "../policy/risk-level.ts";
 import type { ServerEntry } from "./entry.ts";
 import { attributesOf, capsOf, CATEGORY_WEIGHTS, type Attribute, type Cap, type Category } from "./risk-attributes.ts";
 
@@ -41,14 +42,6 @@ export function scoreServer(entry: ServerEntry): Score {
   const uncapped = 100 - evidence.reduce((sum, item) => sum + item.points, 0);
   const score = Math.max(0, Math.round(Math.min(uncapped, ...caps.map((cap) => cap.at))));
   return { score, level: levelOf(score), coverage: Math.round((attributes.filter((attribute) => attribute.observed).length / attributes.length) * 100) / 100, evidence, caps };
-}
-
-/** 90 and above low, 75 moderate, 60 elevated, 50 high, below critical. */
-export function levelOf(score: number): RiskLevel {
-  if (score >= 90) return "low";
-  if (score >= 75) return "moderate";
-  if (score >= 60) return "elevated";
-  return score >= 50 ? "high" : "critical";
 }
 
 function loss(attribute: Attribute): number {

@@ -2,11 +2,13 @@
 import { ADMISSION_DEFAULT } from "./decision.ts";
 import type { AdmissionEntry, Effect, Policy } from "./language.ts";
 import { globs, testAll, type Globs } from "./clause.ts";
-import { compileCondition, type CompiledCondition } from "./conditions.ts";
+import { compileCondition, type CompiledCondition, type Names } from "./conditions.ts";
+import { nearMiss } from "./near.ts";
+import { RuleIndex } from "./rule-index.ts";
 import { and, type Truth } from "./truth.ts";
 import { NO_STANDING, viewOf, type Standing, type View } from "./view.ts";
 import { compareEffects, isRestricting, type Voice } from "./verdict.ts";
-import type { Facts } from "./decision.ts";
+import type { Facts, Near } from "./decision.ts";
 
 interface ToolEntry {
   readonly name: Globs;
@@ -28,7 +30,7 @@ interface Ask {
 }
 
 /** An entry that channel, direction and tool do not rule out, with what it asks for. */
-interface Candidate {
+export interface Candidate {
   readonly compiled: CompiledEntry;
   readonly fixed: Truth;
   readonly ask: Ask;
@@ -43,6 +45,7 @@ export interface Admission {
   /** What can be said from channel, direction and tool alone; may be kept for as long as those stay. */
   select(facts: Facts): readonly Candidate[];
   judge(facts: Facts, selected: readonly Candidate[]): AdmissionVerdict;
+  near(facts: Facts): Near[];
 }
 
 export function compileAdmission(policy: Policy): Admission {
@@ -58,15 +61,19 @@ export function compileAdmission(policy: Policy): Admission {
     learnMore: null,
     severity: null,
     redactions: [],
+    words: policy.admission,
   };
+  const index = new RuleIndex(entries, ({ entry }) => ({ server: entry.match, ...(entry.client && { client: entry.client }) }));
   return {
     select(facts) {
       const view = viewOf(facts, NO_STANDING);
       const selected: Candidate[] = [];
-      for (const compiled of entries) {
+      const consider = (compiled: CompiledEntry): void => {
         const fixed = testAll(compiled.condition.fixed, view);
         if (fixed !== false) selected.push({ compiled, fixed, ask: askOf(compiled, facts.tool) });
-      }
+      };
+      for (const compiled of index.general) consider(compiled);
+      for (const compiled of index.named(facts, [])) consider(compiled);
       return selected;
     },
     judge(facts, selected) {
@@ -83,14 +90,24 @@ export function compileAdmission(policy: Policy): Admission {
       if (sure.length === 0) voices.push(byDefault);
       return { voices, standing: standingOf(sure, maybe) };
     },
+    near(facts) {
+      const view = viewOf(facts, NO_STANDING);
+      return entries.flatMap(({ entry, condition }): Near[] => {
+        const failed = nearMiss(condition.clauses, view);
+        return failed === null ? [] : [{ kind: "admission", id: entry.id, title: entry.title ?? entry.id, effect: entry.effect, failed }];
+      });
+    },
   };
 }
+
+/** Entries are about server, client and person: nothing there goes by a label or a network. */
+const NO_NAMES: Names = { labels: new Map(), networks: new Map() };
 
 function compileEntry(entry: AdmissionEntry): CompiledEntry {
   const { who, client, match } = entry;
   return {
     entry,
-    condition: compileCondition({ server: match, ...(who && { who }), ...(client && { client }) }, new Map()),
+    condition: compileCondition({ server: match, ...(who && { who }), ...(client && { client }) }, NO_NAMES),
     tools: (entry.tools ?? []).map((tool) => ({ name: globs(tool.name), effect: tool.effect, message: tool.message })),
   };
 }
@@ -125,6 +142,7 @@ function voiceOf({ compiled, ask }: Candidate, view: View, policy: Policy): Voic
     learnMore: null,
     severity: null,
     redactions: [],
+    words: entry,
   };
 }
 

@@ -6,9 +6,13 @@ import type { View } from "./view.ts";
 export interface Clause {
   /** Depends on nothing but channel, direction and tool: the answer can be kept. */
   readonly fixed: boolean;
+  /** What it asks for, in the policy's own words: `tool delete_*`. */
+  readonly asks: string;
   test(view: View): Truth;
   /** For people, once it has matched (or could not be evaluated). Names and classes, never values of the message. */
   describe(view: View): readonly string[];
+  /** Why it did not hold, where that says more than what it asks for. */
+  missed?(view: View): string | null;
 }
 
 /** Do all clauses hold? Stops at the first "no". */
@@ -41,12 +45,14 @@ export function globs(patterns: string | readonly string[], ignoreCase = false):
  */
 export function textClause(name: string, patterns: string | readonly string[], read: (view: View) => string | null | undefined, options: { fixed?: boolean; ignoreCase?: boolean } = {}): Clause {
   const any = globs(patterns, options.ignoreCase);
+  const asks = `${name} ${any.text}`;
   return {
     fixed: options.fixed ?? false,
+    asks,
     test(view) {
       const text = read(view);
       return text === undefined ? undefined : text !== null && any.matches(text);
     },
-    describe: (view) => [read(view) === undefined ? `${name} is not known` : `${name} ${any.text}`],
+    describe: (view) => [read(view) === undefined ? `${name} is not known` : asks],
   };
 }

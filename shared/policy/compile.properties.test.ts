@@ -22,7 +22,7 @@ const condition: fc.Arbitrary<Condition> = fc
   .map((each) => (Object.values(each).some((value) => value !== undefined) ? each : { method: "*" }));
 const rule: fc.Arbitrary<Omit<Rule, "id">> = fc
   .record({ title: fc.constant("T"), when: condition, unless: maybe(condition), effect: pick("allow", "monitor", "redact", "block"), mode: maybe(pick("monitor", "enforce")), style: maybe(pick("mask", "placeholder")), message: maybe(pick("m1", "m2")), severity: maybe(pick("low", "critical")) })
-  .map((each) => (each.effect === "redact" && !each.when.data ? { ...each, when: { ...each.when, data: { any: ["*"] } } } : each));
+  .map(({ style, ...each }) => (each.effect === "redact" ? { ...each, style, ...(!each.when.data && { when: { ...each.when, data: { any: ["*"] } } }) } : each));
 const admissionEffect = pick("allow", "monitor", "block");
 const entry: fc.Arbitrary<Omit<AdmissionEntry, "id">> = fc.record({
   match: servers,

@@ -1,11 +1,13 @@
 /** A policy made ready to decide: patterns read once, what depends only on the connection remembered per connection. Knows no schema library, because every page's relay carries it. */
 import type { Channel } from "../mcp/channel.ts";
 import { compileAdmission, type Admission } from "./admission.ts";
-import type { Decision, Explanation, Facts, PolicySource } from "./decision.ts";
+import type { Decision, Explanation, Facts, Near, PolicySource } from "./decision.ts";
 import type { Condition, Policy } from "./language.ts";
 import { compileRules, type Rules } from "./rules.ts";
-import { concludeFrom } from "./verdict.ts";
-import { viewOf } from "./view.ts";
+import { compileStyles } from "./redaction-styles.ts";
+import { compileNetworks } from "./situation-clauses.ts";
+import { compareEffects, concludeFrom, isRestricting } from "./verdict.ts";
+import { viewOf, type Standing } from "./view.ts";
 
 /** A policy made ready to decide. Holds no input; safe to share. */
 export interface CompiledPolicy {
@@ -27,11 +29,14 @@ interface Selected {
 
 /** A hostile server can invent tool names without end. */
 const MAX_KEPT = 256;
+/** Told to somebody who asks why. */
+const MAX_NEAR = 20;
 
 /** @param policy validated: a pattern that cannot be read throws. @param source where it came from, as decisions say it. */
 export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const admission = compileAdmission(policy);
-  const rules = compileRules(policy);
+  const styles = compileStyles(policy.redaction);
+  const rules = compileRules(policy, { labels: new Map(Object.entries(policy.labels ?? {})), networks: compileNetworks(policy.networks) }, styles);
   const asksTrust = conditionsOf(policy).some((condition) => condition.server?.trust !== undefined || condition.server?.riskLevel !== undefined);
   const about: Decision["policy"] = { id: policy.id, revision: policy.revision, source };
   const kept = new WeakMap<Channel, Map<string, Selected>>();
@@ -44,24 +49,36 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
     let selected = known.get(key);
     if (!selected) {
       if (known.size >= MAX_KEPT) known.clear();
-      known.set(key, (selected = { entries: admission.select(facts), rules: rules.select(facts), quiet: null }));
+      const entries = admission.select(facts);
+      const ids = entries.map((candidate) => candidate.compiled.entry.id);
+      known.set(key, (selected = { entries, rules: rules.select(facts, ids), quiet: null }));
     }
     return selected;
+  }
+
+  function near(facts: Facts, standing: Standing, { matched }: Decision): Near[] {
+    const spoke = new Set(matched.map(({ id }) => id));
+    const all = [...admission.near(facts), ...rules.near(viewOf(facts, standing))].filter(({ id, effect }) => !spoke.has(id) && isRestricting(effect));
+    return all.sort((a, b) => compareEffects(b.effect, a.effect) || (a.id < b.id ? -1 : 1)).slice(0, MAX_NEAR);
   }
 
   const compiled: CompiledPolicy = {
     policy,
     source,
-    explainFully: (facts) => ({ decision: compiled.decide(facts), near: [] }),
-    restores: () => false,
+    explainFully(facts) {
+      const decision = compiled.decide(facts);
+      return { decision, near: near(facts, admission.judge(facts, select(facts).entries).standing, decision) };
+    },
+    restores: (dataClass, facts) => styles.restores(dataClass, viewOf(facts, admission.judge(facts, select(facts).entries).standing)),
     decide(facts) {
       const selected = select(facts);
       const { quiet } = selected;
-      const isQuiet = facts.findings.length === 0 && facts.unknownClasses.length === 0;
+      const isQuiet = facts.findings.length === 0 && facts.unknownClasses.length === 0 && !selected.rules.passing;
       if (isQuiet && quiet && isSameQuestion(quiet.facts, facts, asksTrust) && facts.now < quiet.until) return quiet.decision;
       const { voices, standing } = admission.judge(facts, selected.entries);
       const decision = concludeFrom([...voices, ...rules.judge(viewOf(facts, standing), selected.rules)], about);
-      if (isQuiet) selected.quiet = { facts, until: rules.standsUntil(facts.now), decision };
+      // Without the arguments: nobody may keep what a message carried.
+      if (isQuiet) selected.quiet = { facts: { ...facts, arguments: null }, until: rules.standsUntil(facts.now), decision };
       return decision;
     },
   };
@@ -81,6 +98,10 @@ function isSameQuestion(a: Facts, b: Facts, asksTrust: boolean): boolean {
     (!asksTrust || (a.trust?.score === b.trust?.score && a.trust?.level === b.trust?.level)) &&
     a.who?.user === b.who?.user &&
     a.who?.device === b.who?.device &&
+    a.sha256 === b.sha256 &&
+    a.registryName === b.registryName &&
+    a.pin === b.pin &&
+    isSameList(a.addresses, b.addresses) &&
     isSameList(a.who?.groups, b.who?.groups)
   );
 }

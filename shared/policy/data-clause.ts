@@ -9,7 +9,9 @@ const THRESHOLDS = { low: 0.3, medium: 0.6, high: 0.85 } as const;
 
 export interface DataClause extends Clause {
   /** The findings that made it match, to be replaced. */
-  redactions(view: View, style: RedactionStyle): readonly Redaction[];
+  redactions(view: View, styleOf: (dataClass: string) => RedactionStyle): readonly Redaction[];
+  /** Could findings of this class make it match? */
+  covers(dataClass: string): boolean;
   /** Some class of the condition could not be judged in this message. */
   unchecked(view: View): boolean;
 }
@@ -19,6 +21,9 @@ export function dataClause(match: DataMatch, labels: ReadonlyMap<string, readonl
   const any = globs(patterns);
   const threshold = THRESHOLDS[match.minConfidence ?? "medium"];
   const wanted = match.minCount ?? 1;
+  const wantedInAll = match.minTotal ?? 1;
+  const amounts = [wanted > 1 ? `${wanted} different values` : "", wantedInAll > 1 ? `${wantedInAll} values` : ""].filter(Boolean);
+  const asks = `data ${match.any.join(", ")}${match.minConfidence === undefined || match.minConfidence === "medium" ? "" : ` with ${match.minConfidence} confidence`}${amounts.length ? `, at least ${amounts.join(" and ")}` : ""}`;
   // Classes and their globs come from our own detectors, so there are few of either: each is compared once.
   const covers = remembered((name) => any.matches(name));
   const overlaps = remembered((unknown) => patterns.some((pattern) => globsOverlap(pattern, unknown)));
@@ -37,16 +42,22 @@ export function dataClause(match: DataMatch, labels: ReadonlyMap<string, readonl
     return new Set(found.flatMap((group) => sure(view, group)).map((at) => view.facts.findings[at]!.fingerprint)).size;
   }
 
+  function total(view: View, found: readonly ClassGroup[]): number {
+    return found.reduce((sum, group) => sum + sure(view, group).length, 0);
+  }
+
   function unchecked(view: View): boolean {
     return view.facts.unknownClasses.some(overlaps);
   }
 
   return {
     fixed: false,
+    asks,
+    covers,
     unchecked,
     test(view) {
       const found = view.classes.length === 0 ? [] : groups(view);
-      const enough = found.length > 0 && (wanted === 1 || distinct(view, found) >= wanted);
+      const enough = found.length > 0 && (wanted === 1 || distinct(view, found) >= wanted) && (wantedInAll === 1 || total(view, found) >= wantedInAll);
       if (enough) return true;
       return unchecked(view) ? undefined : false;
     },
@@ -55,7 +66,12 @@ export function dataClause(match: DataMatch, labels: ReadonlyMap<string, readonl
       if (unchecked(view)) lines.push(`data ${any.text} could not be checked`);
       return lines;
     },
-    redactions: (view, style) => groups(view).flatMap((group) => sure(view, group).map((finding) => ({ finding, style }))),
+    missed(view) {
+      const seen = view.classes.filter((group) => covers(group.class));
+      if (seen.length === 0) return null;
+      return `${asks} (there was ${seen.map((group) => `${group.class}, ${distinct(view, [group])} sure enough`).join("; ")})`;
+    },
+    redactions: (view, styleOf) => groups(view).flatMap((group) => sure(view, group).map((finding) => ({ finding, style: styleOf(group.class) }))),
   };
 }
 

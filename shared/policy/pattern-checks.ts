@@ -33,6 +33,16 @@ export function clientProblem(pattern: string): Slip | undefined {
   return { message: `"${pattern}" is no client`, fix: 'write "app:" and the origin of a web app, or "client:" and the name of a desktop client, such as "client:cursor"' };
 }
 
+export function webAppProblem(pattern: string): Slip | undefined {
+  const read = readUrlPattern(pattern);
+  if (!read.ok) return { message: `"${pattern}" ${read.why}` };
+  return /^[^/]*:\/\/[^/]*(\/\*?)?$/.test(pattern) || pattern === "*" ? undefined : { message: `"${pattern}" has a path, and web apps are known by scheme and host only`, fix: 'write "https://chat.example" or "https://*.chat.example/*"' };
+}
+
+export function digestProblem(text: string): Slip | undefined {
+  return /^[0-9a-f]{64}$/i.test(text) ? undefined : { message: `"${text}" is no SHA-256`, fix: "write all 64 hexadecimal digits" };
+}
+
 export function protocolProblem(pattern: string): Slip | undefined {
   return /^[0-9*-]+$/.test(pattern) ? undefined : { message: `"${pattern}" is no protocol version`, fix: 'write it as "2025-11-25" or "2025-*"' };
 }
@@ -53,6 +63,6 @@ export function classProblem(pattern: string): Slip | undefined {
   return { message: `no data class of this build matches "${pattern}"`, fix: near ? `did you mean "${near}"?` : `families are: ${[...new Set(known.map((name) => `${name.split(".")[0]}.*`))].join(", ")}` };
 }
 
-export function labelNameProblem(name: string): Slip | undefined {
-  return /^[a-z][a-z0-9-]*$/.test(name) ? undefined : { message: `"${name}" is no name for a label`, fix: "use lower-case letters, digits and -" };
+export function labelNameProblem(name: string, what: string): Slip | undefined {
+  return /^[a-z][a-z0-9-]{0,63}$/.test(name) ? undefined : { message: `"${name}" is no name for a ${what}`, fix: "use lower-case letters, digits and -" };
 }

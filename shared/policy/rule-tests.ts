@@ -1,9 +1,13 @@
 /** Runs the inline examples of a policy's rules, so that an author sees what a rule does before anybody else does. */
 import { localServer, remoteServer, type ServerIdentity } from "../mcp/identity.ts";
+import { never } from "../base/result.ts";
+import type { Channel, Transport } from "../mcp/channel.ts";
+import { levelOf } from "./risk-level.ts";
+import { momentOf } from "./schema-checks.ts";
 import { compile } from "./compile.ts";
 import type { Decision, Facts } from "./decision.ts";
 import { exampleFacts, exampleFinding } from "./example-facts.ts";
-import type { Effect, Policy, Rule, RuleTest, ServerMatch } from "./language.ts";
+import type { Effect, Given, Policy, Rule, RuleTest, ServerMatch, UnknownFact } from "./language.ts";
 
 export interface TestOutcome {
   readonly rule: string;
@@ -40,11 +44,78 @@ const STAND_IN: ServerIdentity = { kind: "remote", id: "srv_example", url: "http
 
 function factsOf(policy: Policy, rule: Rule, { given }: RuleTest): Facts {
   const server = given.server === undefined ? STAND_IN : serverOf(policy, given.server);
-  return exampleFacts(server, {
+  const example = exampleFacts(server, {
     direction: given.direction ?? rule.when.direction ?? "to-server",
+    ...subjectOf(given),
     findings: (given.data ?? []).map((name, at) => exampleFinding(name, at)),
-    ...(given.tool !== undefined && { tool: given.tool }),
+    who: { user: given.user ?? "example", groups: given.groups ?? [], device: given.device ?? "example" },
   });
+  const { client, transport } = given;
+  const channel = { ...example.channel, ...(client !== undefined && clientOf(client)), ...(transport !== undefined && { transport: transport as Transport }) };
+  const facts: Facts = {
+    ...example,
+    channel,
+    ...(given.direction === "to-client" ? { arguments: null } : { arguments: given.arguments ?? {} }),
+    ...(given.protocolVersion !== undefined && { protocolVersion: given.protocolVersion }),
+    ...(given.authentication !== undefined && { authentication: given.authentication }),
+    ...(given.trust !== undefined && { trust: { score: given.trust, level: levelOf(given.trust) } }),
+    ...(given.addresses !== undefined && { addresses: given.addresses }),
+    ...(given.at !== undefined && { now: momentOf(given.at) }),
+    rate: { read: ({ of }) => given[of] ?? 0 },
+  };
+  return (given.unknown ?? []).reduce(forget, facts);
+}
+
+/** What the message is about; a call of some tool where the example does not say. */
+function subjectOf({ method, tool, prompt, resource }: Given): Pick<Facts, "method" | "tool" | "prompt" | "resource"> {
+  const isCall = prompt === undefined && resource === undefined && (method === undefined || method === "tools/call");
+  return {
+    method: method ?? (prompt !== undefined ? "prompts/get" : resource !== undefined ? "resources/read" : "tools/call"),
+    tool: tool ?? (isCall ? "example_tool" : null),
+    prompt: prompt ?? null,
+    resource: resource ?? null,
+  };
+}
+
+function clientOf(id: string): Pick<Channel, "client" | "point"> {
+  return { client: { id, name: id.replace(/^\w+:/, "") }, point: id.startsWith("app:") ? "page" : "stdio" };
+}
+
+function forget(facts: Facts, what: UnknownFact): Facts {
+  const { channel, who = {} } = facts;
+  const { server } = channel;
+  switch (what) {
+    case "user":
+    case "groups":
+    case "device": {
+      const { [what]: _forgotten, ...rest } = who;
+      return { ...facts, who: rest };
+    }
+    case "client":
+      return { ...facts, channel: { ...channel, client: { id: "client:unknown", name: "unknown" } } };
+    case "data":
+      return { ...facts, unknownClasses: ["*"] };
+    case "authentication":
+      return { ...facts, authentication: "unknown" };
+    case "version":
+      if (server.kind !== "local" || !server.package) return facts;
+      return { ...facts, channel: { ...channel, server: { ...server, package: { registry: server.package.registry, name: server.package.name } } } };
+    case "method":
+    case "tool":
+    case "prompt":
+    case "resource":
+    case "arguments":
+    case "protocolVersion":
+    case "trust":
+      return { ...facts, [what]: undefined };
+    case "addresses":
+    case "rate": {
+      const { [what]: _forgotten, ...rest } = facts;
+      return rest;
+    }
+    default:
+      return never(what);
+  }
 }
 
 /** An address, a command line, or the id of a server entry (then: some server that the entry means). */

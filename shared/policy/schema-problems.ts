@@ -22,9 +22,7 @@ function problems(issue: Issue, above: Path, value: unknown): PolicyProblem[] {
       return issue.keys.map((key, at) => problem([...path, key], messages[at] ?? `unknown key ${JSON.stringify(key)}`));
     }
     case "invalid_union": {
-      // Our unions are "one or a list": follow the branch that the writer meant.
-      const isList = Array.isArray(valueAt(value, path));
-      const meant = issue.errors[isList ? 1 : 0] ?? [];
+      const meant = issue.errors[branchOf(issue.errors, valueAt(value, path))] ?? [];
       return meant.flatMap((inner) => problems(inner, path, value));
     }
     case "invalid_type": {
@@ -38,6 +36,13 @@ function problems(issue: Issue, above: Path, value: unknown): PolicyProblem[] {
     default:
       return [problem(path, issue.message)];
   }
+}
+
+/** Our unions are "one or a list" and "a word or a group of keys": follow the branch that the writer meant. */
+function branchOf(branches: readonly (readonly Issue[])[], actual: unknown): number {
+  if (Array.isArray(actual)) return 1;
+  const isAlien = (issue: Issue): boolean => issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+  return Math.max(0, branches.findIndex((branch) => !branch.some(isAlien)));
 }
 
 function problem(path: Path, text: string): PolicyProblem {

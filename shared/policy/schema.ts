@@ -1,10 +1,11 @@
 /** The policy language at the border: untrusted values in, a `Policy` or a list of problems out. A typo must never open the gate. */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../base/result.ts";
-import { ENGINE, type Policy } from "./language.ts";
+import { ENGINE, REDACTION_STYLES, UNKNOWN_FACTS, type Policy, type PolicyPart, type PolicySource } from "./language.ts";
 import { problemsOf } from "./schema-problems.ts";
+import { authentication, clientMatch, condition, direction, pattern, patterns, score, serverMatch, transport, whoMatch } from "./schema-conditions.ts";
 import { crossCheck } from "./schema-checks.ts";
-import { identifier, line, link, many, oneOrMany, strict, word } from "./strict-schema.ts";
+import { duration, identifier, line, link, many, strict, whole, word } from "./strict-schema.ts";
 
 /** One thing that is wrong with a policy. */
 export interface PolicyProblem {
@@ -15,61 +16,16 @@ export interface PolicyProblem {
   readonly fix?: string;
 }
 
-const LATER_EFFECTS = ["coach", "approve"];
-const LATER_CONDITIONS = ["arguments", "time", "rate", "flow", "threat", "network"];
-const LATER_RULE_KEYS = ["coach", "override"];
-
-const effect = word("effect", ["allow", "monitor", "redact", "block"], LATER_EFFECTS);
-const admissionEffect = word("effect", ["allow", "monitor", "block"], LATER_EFFECTS, { redact: "cannot decide whether a server may be used" });
+const effect = word("effect", ["allow", "monitor", "redact", "coach", "approve", "block"]);
+const admissionEffect = word("effect", ["allow", "monitor", "coach", "approve", "block"], { redact: "cannot decide whether a server may be used" });
 const mode = word("mode", ["monitor", "enforce"]);
-const riskLevel = word("risk level", ["low", "moderate", "elevated", "high", "critical"]);
 const severity = word("severity", ["low", "medium", "high", "critical"]);
-const direction = word("direction", ["to-server", "to-client"]);
-const confidence = word("confidence", ["low", "medium", "high"]);
-const point = word("point", ["page", "stdio", "http"]);
-const transport = word("transport", ["stdio", "streamable-http", "sse", "websocket", "message-port"]);
-const authentication = word("authentication", ["none", "bearer", "other"]);
-const pattern = line(500);
-const patterns = oneOrMany(pattern);
+const style = word("style", REDACTION_STYLES);
 
-const score = z.int("must be a whole number from 0 to 100").check(z.gte(0, "must be 0 or more"), z.lte(100, "must be 100 or less"));
-const count = z.int("must be a whole number").check(z.gte(1, "must be 1 or more"), z.lte(1_000_000, "must be 1,000,000 or less"));
-
-const serverMatch = strict(
-  {
-    id: z.optional(patterns),
-    url: z.optional(patterns),
-    command: z.optional(many(pattern, 100)),
-    package: z.optional(patterns),
-    kind: z.optional(word("kind", ["remote", "local"])),
-    sanctioned: z.optional(z.boolean()),
-    trust: z.optional(strict({ below: z.optional(score), atLeast: z.optional(score) })),
-    riskLevel: z.optional(oneOrMany(riskLevel)),
-  },
-  LATER_CONDITIONS,
-);
-
-const clientMatch = strict({ id: z.optional(patterns), point: z.optional(oneOrMany(point)) });
-const whoMatch = strict({ user: z.optional(patterns), group: z.optional(patterns), device: z.optional(patterns) });
-const dataMatch = strict({ any: many(pattern), minConfidence: z.optional(confidence), minCount: z.optional(count) });
-
-const condition = strict(
-  {
-    who: z.optional(whoMatch),
-    client: z.optional(clientMatch),
-    server: z.optional(serverMatch),
-    method: z.optional(patterns),
-    tool: z.optional(patterns),
-    prompt: z.optional(patterns),
-    resource: z.optional(patterns),
-    direction: z.optional(direction),
-    data: z.optional(dataMatch),
-    transport: z.optional(oneOrMany(transport)),
-    protocolVersion: z.optional(patterns),
-    authentication: z.optional(oneOrMany(authentication)),
-  },
-  LATER_CONDITIONS,
-);
+const hold = {
+  override: z.optional(strict({ reason: z.optional(word("reason", ["required", "optional", "none"])), for: z.optional(duration("call", "session")), raw: z.optional(z.boolean()) })),
+  approve: z.optional(strict({ offer: z.optional(many(duration("once", "session"), 10)), within: z.optional(duration()) })),
+};
 
 const admissionEntry = strict({
   id: identifier(),
@@ -82,61 +38,116 @@ const admissionEntry = strict({
   owner: z.optional(line()),
   tools: z.optional(many(strict({ name: patterns, effect: admissionEffect, message: z.optional(line(1000)) }))),
   message: z.optional(line(1000)),
+  ...hold,
 });
 
-const ruleTest = strict({
-  given: strict({ tool: z.optional(line()), server: z.optional(line(2000)), direction: z.optional(direction), data: z.optional(many(line())) }),
-  expect: effect,
+const given = strict({
+  server: z.optional(line(2000)),
+  client: z.optional(line()),
+  user: z.optional(line()),
+  groups: z.optional(z.array(line())),
+  device: z.optional(line()),
+  method: z.optional(line()),
+  tool: z.optional(line()),
+  prompt: z.optional(line()),
+  resource: z.optional(line(2000)),
+  arguments: z.optional(z.record(z.string(), z.unknown())),
+  direction: z.optional(direction),
+  data: z.optional(many(line())),
+  transport: z.optional(transport),
+  protocolVersion: z.optional(line(20)),
+  authentication: z.optional(authentication),
+  trust: z.optional(score),
+  at: z.optional(line(40)),
+  addresses: z.optional(z.array(line(64))),
+  calls: z.optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  bytes: z.optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  unknown: z.optional(many(word("fact", UNKNOWN_FACTS))),
 });
 
-const rule = strict(
-  {
-    id: identifier(),
-    title: line(),
-    when: condition,
-    unless: z.optional(condition),
-    effect,
-    mode: z.optional(mode),
-    style: z.optional(word("style", ["placeholder", "mask"])),
-    message: z.optional(line(1000)),
-    learnMore: z.optional(link()),
-    severity: z.optional(severity),
-    owner: z.optional(line()),
-    tests: z.optional(z.array(ruleTest)),
-  },
-  LATER_RULE_KEYS,
-);
+const rule = strict({
+  id: identifier(),
+  title: line(),
+  when: condition,
+  unless: z.optional(condition),
+  effect,
+  mode: z.optional(mode),
+  style: z.optional(style),
+  message: z.optional(line(1000)),
+  learnMore: z.optional(link()),
+  severity: z.optional(severity),
+  owner: z.optional(line()),
+  tests: z.optional(z.array(strict({ given, expect: effect }))),
+  ...hold,
+});
 
 const exception = strict({ rule: identifier(), when: condition, owner: line(), until: line(), ticket: line() });
 
-/** Zod schema of a policy's shape; `validatePolicy` adds what a shape cannot say. */
-export const policyShape = strict({
-  version: z.literal(1, { error: ({ input }) => (typeof input === "number" && input > 1 ? `language version ${input} is newer than this build; update Sluice` : "must be 1") }),
-  id: identifier(),
-  title: z.optional(line()),
-  revision: z.int("must be a whole number").check(z.gte(1, "must be 1 or more")),
-  minEngine: z.optional(z.int("must be a whole number").check(z.gte(1, "must be 1 or more"))),
-  mode,
+const named = { version: z.literal(1, { error: ({ input }) => (typeof input === "number" && input > 1 ? `language version ${input} is newer than this build; update Sluice` : "must be 1") }), id: identifier(), title: z.optional(line()) };
+const positive = whole(1, Number.MAX_SAFE_INTEGER);
+const include = z.optional(many(z.union([line(1000), strict({ team: line(1000) })]), 100));
+const minEngine = z.optional(positive);
+const body = {
   support: z.optional(strict({ name: z.optional(line()), url: z.optional(link()), text: z.optional(line(1000)) })),
   labels: z.optional(z.record(z.string(), many(pattern))),
-  admission: strict({
-    default: admissionEffect,
-    message: z.optional(line(1000)),
-    servers: z.array(admissionEntry).check(z.maxLength(5000, "has more than 5000 entries")),
-  }),
-  rules: z.array(rule).check(z.maxLength(5000, "has more than 5000 rules")),
-  exceptions: z.optional(z.array(exception)),
+  networks: z.optional(z.record(z.string(), many(line(64)))),
+  redaction: z.optional(z.record(z.string(), z.union([style, strict({ style, restoreFor: z.optional(serverMatch) })]))),
+};
+const rules = z.array(rule).check(z.maxLength(5000, "has more than 5000 rules"));
+const servers = z.array(admissionEntry).check(z.maxLength(5000, "has more than 5000 entries"));
+const exceptions = z.optional(z.array(exception));
+
+/** Zod schema of what people write; `validatePolicy` adds what a shape cannot say. */
+export const policyShape = strict({
+  ...named,
+  revision: positive,
+  minEngine,
+  include,
+  mode,
+  ...body,
+  admission: strict({ default: admissionEffect, message: z.optional(line(1000)), servers, ...hold }),
+  rules,
+  exceptions,
+});
+
+/** Zod schema of a file that others include. */
+export const policyPartShape = strict({
+  ...named,
+  revision: z.optional(positive),
+  minEngine,
+  include,
+  mode: z.optional(mode),
+  ...body,
+  admission: z.optional(strict({ default: z.optional(admissionEffect), message: z.optional(line(1000)), servers: z.optional(servers), ...hold })),
+  rules: z.optional(rules),
+  exceptions,
 });
 
 /** Checks a value from outside. All problems are reported at once; with any problem the whole policy is refused. */
 export function validatePolicy(value: unknown): Result<Policy, PolicyProblem[]> {
-  const tooNew = newerThanThisBuild(value);
-  if (tooNew) return fail([tooNew]);
-  const parsed = policyShape.safeParse(value);
-  if (!parsed.success) return fail(problemsOf(parsed.error.issues, value));
-  const policy: Policy = parsed.data;
+  const read = validateSource(value);
+  if (!read.ok) return read;
+  const { include: parts, ...policy } = read.value;
+  if (parts) return fail([{ path: ["include"], message: "what this policy includes has not been put into it", fix: 'put it together with "sluice policy check FILE", or remove "include"' }]);
   const problems = crossCheck(policy);
   return problems.length ? fail(problems) : ok(policy);
+}
+
+/** Checks the shape of a policy that may include others. What goes across files (ids, labels) is checked once they are merged. */
+export function validateSource(value: unknown): Result<PolicySource, PolicyProblem[]> {
+  return shaped(policyShape, value);
+}
+
+/** Checks the shape of a file that a policy includes. */
+export function validatePart(value: unknown): Result<PolicyPart, PolicyProblem[]> {
+  return shaped(policyPartShape, value);
+}
+
+function shaped<T>(shape: z.ZodMiniType<T>, value: unknown): Result<T, PolicyProblem[]> {
+  const tooNew = newerThanThisBuild(value);
+  if (tooNew) return fail([tooNew]);
+  const parsed = shape.safeParse(value);
+  return parsed.success ? ok(parsed.data) : fail(problemsOf(parsed.error.issues, value));
 }
 
 /** Asked first: a policy for a newer engine is bound to contain words that this one does not know, and "unknown key" would send people looking for a typo. */

@@ -3,7 +3,8 @@ import type { ClientMatch, ServerMatch, WhoMatch } from "./language.ts";
 import { globs, textClause, type Clause } from "./clause.ts";
 import { glob } from "../base/glob.ts";
 import { globsOverlap } from "./glob-overlap.ts";
-import { readUrlPattern } from "./url-pattern.ts";
+import { readVersionRange } from "../base/version-range.ts";
+import { readUrlPattern, type UrlPattern } from "./url-pattern.ts";
 import type { View } from "./view.ts";
 
 export function serverClauses(match: ServerMatch): Clause[] {
@@ -12,6 +13,10 @@ export function serverClauses(match: ServerMatch): Clause[] {
   if (match.url !== undefined) clauses.push(urlClause(match.url));
   if (match.command !== undefined) clauses.push(commandClause(match.command));
   if (match.package !== undefined) clauses.push(textClause("package", match.package, packageOf, { fixed: true }));
+  if (match.version !== undefined) clauses.push(versionClause(match.version));
+  if (match.registryName !== undefined) clauses.push(textClause("registry name", match.registryName, (view) => view.facts.registryName));
+  if (match.sha256 !== undefined) clauses.push(textClause("file SHA-256", match.sha256, (view) => view.facts.sha256, { ignoreCase: true }));
+  if (match.pin !== undefined) clauses.push(textClause("definitions", match.pin, (view) => view.facts.pin));
   if (match.id !== undefined) clauses.push(entryClause(match.id));
   if (match.sanctioned !== undefined) clauses.push(sanctionedClause(match.sanctioned));
   if (match.trust !== undefined) clauses.push(trustClause(match.trust));
@@ -23,6 +28,7 @@ export function clientClauses(match: ClientMatch): Clause[] {
   const clauses: Clause[] = [];
   if (match.point !== undefined) clauses.push(textClause("place", match.point, (view) => view.facts.channel.point, { fixed: true }));
   if (match.id !== undefined) clauses.push(clientIdClause(match.id));
+  if (match.webApp !== undefined) clauses.push(webAppClause(match.webApp));
   return clauses;
 }
 
@@ -35,15 +41,24 @@ export function whoClauses(match: WhoMatch): Clause[] {
   return clauses;
 }
 
-function urlClause(patterns: string | readonly string[]): Clause {
-  const list = typeof patterns === "string" ? [patterns] : patterns;
-  const read = list.map((pattern) => {
+function urlPatterns(patterns: string | readonly string[]): UrlPattern[] {
+  return listOf(patterns).map((pattern) => {
     const parsed = readUrlPattern(pattern);
     if (!parsed.ok) throw new Error(`a URL pattern that the schema should have refused: ${pattern}`);
     return parsed.value;
   });
+}
+
+function listOf(patterns: string | readonly string[]): readonly string[] {
+  return typeof patterns === "string" ? [patterns] : patterns;
+}
+
+function urlClause(patterns: string | readonly string[]): Clause {
+  const list = listOf(patterns);
+  const read = urlPatterns(patterns);
   return {
     fixed: true,
+    asks: `server ${list.join(", ")}`,
     test({ facts }) {
       const { server } = facts.channel;
       return server.kind === "remote" && read.some((pattern) => pattern.matches(server.url));
@@ -57,6 +72,7 @@ function commandClause(parts: readonly string[]): Clause {
   const wanted = (open ? parts.slice(0, -1) : parts).map((part) => glob(part));
   return {
     fixed: true,
+    asks: `command ${parts.join(" ")}`,
     test({ facts }) {
       const { server } = facts.channel;
       if (server.kind !== "local") return false;
@@ -73,10 +89,23 @@ function packageOf({ facts }: View): string | null {
   return server.kind === "local" && server.package ? `${server.package.registry}:${server.package.name}` : null;
 }
 
+/** A server that is no package has no version; a package that is started without one may be any. */
+function versionClause(range: string): Clause {
+  const read = readVersionRange(range);
+  if (!read.ok) throw new Error(`a version range that the schema should have refused: ${range}`);
+  const versionOf = ({ facts: { channel } }: View): boolean | undefined => {
+    const { server } = channel;
+    if (server.kind !== "local" || !server.package) return false;
+    return server.package.version === undefined ? undefined : read.value(server.package.version);
+  };
+  return { fixed: true, asks: `version ${range}`, test: versionOf, describe: (view) => [versionOf(view) === undefined ? "version is not known" : `version ${range}`] };
+}
+
 function entryClause(ids: string | readonly string[]): Clause {
-  const list = typeof ids === "string" ? [ids] : ids;
+  const list = listOf(ids);
   return {
     fixed: false,
+    asks: `server entry ${list.join(", ")}`,
     test({ standing }) {
       if (list.some((id) => standing.entries.has(id))) return true;
       return list.some((id) => standing.maybe.has(id)) ? undefined : false;
@@ -86,21 +115,25 @@ function entryClause(ids: string | readonly string[]): Clause {
 }
 
 function sanctionedClause(wanted: boolean): Clause {
+  const asks = wanted ? "server is sanctioned" : "server is not sanctioned";
   return {
     fixed: false,
+    asks,
     test: ({ standing }) => (standing.sanctioned === undefined ? undefined : standing.sanctioned === wanted),
-    describe: ({ standing }) => [standing.sanctioned === undefined ? "it is not known whether the server is sanctioned" : wanted ? "server is sanctioned" : "server is not sanctioned"],
+    describe: ({ standing }) => [standing.sanctioned === undefined ? "it is not known whether the server is sanctioned" : asks],
   };
 }
 
 function trustClause({ below, atLeast }: { readonly below?: number; readonly atLeast?: number }): Clause {
+  const asks = `trust score ${[below === undefined ? "" : `below ${below}`, atLeast === undefined ? "" : `at least ${atLeast}`].filter(Boolean).join(" and ")}`;
   return {
     fixed: false,
+    asks,
     test({ facts }) {
       if (!facts.trust) return undefined;
       return (below === undefined || facts.trust.score < below) && (atLeast === undefined || facts.trust.score >= atLeast);
     },
-    describe: ({ facts }) => [facts.trust ? `trust score ${[below === undefined ? "" : `below ${below}`, atLeast === undefined ? "" : `at least ${atLeast}`].filter(Boolean).join(" and ")}` : "trust score is not known"],
+    describe: ({ facts }) => [facts.trust ? asks : "trust score is not known"],
   };
 }
 
@@ -113,6 +146,7 @@ function clientIdClause(patterns: string | readonly string[]): Clause {
   const isUnknown = (view: View): boolean => view.facts.channel.client.id === UNKNOWN_CLIENT;
   return {
     fixed: true,
+    asks: `client ${any.text}`,
     test(view) {
       if (any.matches(view.facts.channel.client.id)) return true;
       return isUnknown(view) && maybe ? undefined : false;
@@ -121,10 +155,26 @@ function clientIdClause(patterns: string | readonly string[]): Clause {
   };
 }
 
+/** A desktop client is no web app, known or not. */
+function webAppClause(patterns: string | readonly string[]): Clause {
+  const read = urlPatterns(patterns);
+  const asks = `web app ${listOf(patterns).join(", ")}`;
+  return {
+    fixed: true,
+    asks,
+    test({ facts }) {
+      const { id } = facts.channel.client;
+      return id.startsWith("app:") && read.some((pattern) => pattern.matches(id.slice(4)));
+    },
+    describe: () => [asks],
+  };
+}
+
 function groupClause(patterns: string | readonly string[]): Clause {
   const any = globs(patterns, true);
   return {
     fixed: false,
+    asks: `group ${any.text}`,
     test: ({ facts }) => facts.who?.groups?.some((group) => any.matches(group)),
     describe: ({ facts }) => [facts.who?.groups ? `group ${any.text}` : "groups are not known"],
   };

@@ -1,4 +1,4 @@
-/** Building blocks of the policy schema that speak plainly about a slip: unknown keys, unknown words, things of a later build. */
+/** Building blocks of the policy schema that speak plainly about a slip: unknown keys, unknown words, amounts out of bounds. */
 import * as z from "zod/mini";
 import { nearestWord } from "./nearest-word.ts";
 
@@ -12,25 +12,23 @@ z.config({ jitless: true });
 
 type Shape = Record<string, z.core.$ZodType>;
 
-/** An object without unknown keys. @param later keys of the language that this build does not implement. */
-export function strict<S extends Shape>(shape: S, later: readonly string[] = []): z.ZodMiniObject<S, z.core.$strict> {
+/** An object without unknown keys. */
+export function strict<S extends Shape>(shape: S): z.ZodMiniObject<S, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? issue.keys.map((key) => unknownKey(key, Object.keys(shape), later)).join(NEXT) : undefined),
+    error: (issue) => (issue.code === "unrecognized_keys" ? issue.keys.map((key) => unknownKey(key, Object.keys(shape))).join(NEXT) : undefined),
   });
 }
 
-function unknownKey(key: string, known: readonly string[], later: readonly string[]): string {
-  if (later.includes(key)) return `"${key}" is not available in this build${FIX}remove it, or update Sluice`;
-  const near = nearestWord(key, [...known, ...later]);
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearestWord(key, known);
   return `unknown key ${JSON.stringify(key)}${FIX}${near ? `did you mean "${near}"?` : `allowed here: ${known.join(", ")}`}`;
 }
 
-/** One of a list of words. @param later words of the language that this build does not implement. @param elsewhere words that mean something, but not here, and why. */
-export function word<const W extends readonly string[]>(what: string, words: W, later: readonly string[] = [], elsewhere: Readonly<Record<string, string>> = {}): z.ZodMiniEnum<{ [K in W[number]]: K }> {
+/** One of a list of words. @param elsewhere words that mean something, but not here, and why. */
+export function word<const W extends readonly string[]>(what: string, words: W, elsewhere: Readonly<Record<string, string>> = {}): z.ZodMiniEnum<{ [K in W[number]]: K }> {
   return z.enum(words, {
     error: ({ input }) => {
       if (typeof input !== "string") return `${what} must be one of: ${words.join(", ")}`;
-      if (later.includes(input)) return `${what} "${input}" is not available in this build${FIX}use one of: ${words.join(", ")}`;
       if (Object.hasOwn(elsewhere, input)) return `${what} "${input}" ${elsewhere[input]}${FIX}use one of: ${words.join(", ")}`;
       const near = nearestWord(input, words);
       return `unknown ${what} ${JSON.stringify(input)}${FIX}${near ? `did you mean "${near}"? ` : ""}allowed: ${words.join(", ")}`;
@@ -55,6 +53,23 @@ export function many<T extends z.core.SomeType>(item: T, maxLength = 1000): z.Zo
 /** A key of the policy's own things: it appears in events, refusals and exceptions. */
 export function identifier(): z.ZodMiniString<string> {
   return z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, `must be lower-case letters, digits, ".", "_" and "-", at most 64 characters, and start and end with a letter or digit`));
+}
+
+/** A whole number between two bounds, both included. */
+export function whole(least: number, most: number): z.ZodMiniNumber<number> {
+  const noMoreThan = most === Number.MAX_SAFE_INTEGER ? "is too large" : `must be ${most.toLocaleString("en-US")} or less`;
+  return z.int(most === Number.MAX_SAFE_INTEGER ? "must be a whole number" : `must be a whole number from ${least} to ${most.toLocaleString("en-US")}`).check(z.gte(least, `must be ${least} or more`), z.lte(most, noMoreThan));
+}
+
+/** A number that JSON can carry. */
+export function number(): z.ZodMiniNumber<number> {
+  return z.number();
+}
+
+/** `45s`, `5m`, `8h`, `1d`. @param words that may stand in its place. */
+export function duration(...words: readonly string[]): z.ZodMiniString<string> {
+  const example = [...words.map((each) => `"${each}"`), '"45s"', '"5m"', '"8h"', '"1d"'].join(", ");
+  return z.string().check(z.regex(new RegExp(`^(?:${[...words, "[1-9]\\d{0,4}[smhd]"].join("|")})$`), `is no length of time${FIX}write ${example}`));
 }
 
 /** A link that people click: http(s) only. */

@@ -6,6 +6,8 @@ import { maskPath } from "../mcp/opaque.ts";
 
 export interface UrlPattern {
   readonly pattern: string;
+  /** The host name that it means, without port; null where it means several. */
+  readonly host: string | null;
   /** @param url scheme, host and path, as `RemoteServerIdentity.url` has them. */
   matches(url: string): boolean;
 }
@@ -16,7 +18,7 @@ const HOST = /^(\[[0-9a-f:.*]+\]|[a-z0-9.*_-]+)(?::(\d{1,5}|\*))?$/;
 
 /** Reads a pattern: `*` for any address, or scheme (`http`, `https` or `*`), host with an optional port, and path. The path may be left out only where the host has no `*`; then it means the root alone. */
 export function readUrlPattern(pattern: string): Result<UrlPattern> {
-  if (pattern === "*") return ok({ pattern, matches: () => true });
+  if (pattern === "*") return ok({ pattern, host: null, matches: () => true });
   const parts = /^([a-z*]+):\/\/([^/]*)(\/.*)?$/i.exec(pattern);
   if (!parts) return fail('is not a URL pattern; write scheme, host and path, such as "https://mcp.example.com/*"');
   const schemes = SCHEMES[parts[1]!.toLowerCase()];
@@ -62,6 +64,7 @@ function pathGlobs(path: string): Glob[] {
 function urlPattern(pattern: string, schemes: readonly string[], host: Glob, port: string | undefined, paths: readonly Glob[]): UrlPattern {
   return {
     pattern,
+    host: host.pattern.includes("*") ? null : host.pattern,
     matches(url) {
       const parts = /^(https?):\/\/(\[[^\]]*\]|[^/:]*)(?::(\d+))?(\/.*)?$/.exec(url);
       if (!parts || !schemes.includes(parts[1]!)) return false;

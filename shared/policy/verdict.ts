@@ -1,6 +1,7 @@
 /** Many voices, one decision: the strictest effect wins, monitored voices are heard but not obeyed, redactions add up. */
 import type { Decision, Matched, Redaction } from "./decision.ts";
-import { EFFECTS, type Effect } from "./language.ts";
+import { holdOf } from "./hold.ts";
+import { EFFECTS, REDACTION_STYLES, type Effect, type HoldWords } from "./language.ts";
 
 /** What one matching rule or entry asks for. */
 export interface Voice extends Matched {
@@ -8,6 +9,8 @@ export interface Voice extends Matched {
   readonly learnMore: string | null;
   readonly severity: Decision["severity"];
   readonly redactions: readonly Redaction[];
+  /** Terms on which a person may let it pass. */
+  readonly words: HoldWords;
 }
 
 const RANK: Readonly<Record<Effect, number>> = Object.fromEntries(EFFECTS.map((effect, rank) => [effect, rank])) as Record<Effect, number>;
@@ -49,6 +52,7 @@ export function concludeFrom(voices: readonly Voice[], policy: Decision["policy"
     severity: winner?.severity ?? null,
     matched: [...voices].sort((a, b) => compareEffects(b.effect, a.effect) || (speaksBefore(a, b) ? -1 : 1)).map(({ kind, id, title, effect: asked, mode, clauses }) => ({ kind, id, title, effect: asked, mode, clauses })),
     redactions: mergeRedactions(voices),
+    ...((enforced === "coach" || enforced === "approve") && { hold: holdOf(enforced, voices.filter((voice) => enforcedOf(voice) === enforced).map(({ words }) => words)) }),
     policy,
   };
 }
@@ -62,12 +66,15 @@ function speaksBefore(a: Voice, b: Voice): boolean {
   return graver !== 0 ? graver > 0 : a.id < b.id;
 }
 
-/** Of obeyed voices only. Where two styles meet, the placeholder stays: it shows less. */
+/** Of obeyed voices only. Where two styles meet, the one that shows less stays. */
 function mergeRedactions(voices: readonly Voice[]): Redaction[] {
   const byFinding = new Map<number, Redaction>();
   for (const voice of voices) {
     if (voice.mode !== "enforce") continue;
-    for (const redaction of voice.redactions) if (redaction.style === "placeholder" || !byFinding.has(redaction.finding)) byFinding.set(redaction.finding, redaction);
+    for (const redaction of voice.redactions) {
+      const other = byFinding.get(redaction.finding);
+      if (!other || REDACTION_STYLES.indexOf(redaction.style) < REDACTION_STYLES.indexOf(other.style)) byFinding.set(redaction.finding, redaction);
+    }
   }
   return [...byFinding.values()].sort((a, b) => a.finding - b.finding);
 }
