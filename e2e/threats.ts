@@ -40,6 +40,7 @@ export const THREATS = {
   "oversized-message": attack("A message too large to be held is used to get past the judge"),
   "wrong-content-type": attack("A result under another content type slips past who expects JSON"),
   "redirected-elsewhere": attack("An allowed server sends the call on to one that is not allowed", "MCP09"),
+  "header-mismatch": attack("A header names a harmless call while the body makes another, and each is read by somebody else", "MCP 2026-07-28 HeaderMismatch"),
   "split-in-chunks": attack("A value is cut at chunk borders so that no piece shows it", "MCP10"),
   "refusal-leaks": attack("The refusal itself repeats the value or the rule to whoever probes", "MCP01"),
   "refused-server-runs": attack("A server that the policy refuses works on in the background, because only its messages are stopped", "MCP09"),

@@ -117,6 +117,7 @@ const FAULTS: Readonly<Record<Malformed["fault"], string>> = {
   "not-json": "It is not JSON",
   "content-type": "It came as a type of content that MCP does not use",
   redirect: "It came from another server than was asked",
+  headers: "It says one thing to whoever reads its headers and another to whoever reads it",
 };
 
 function ofMalformed(record: Malformed, verdict: Verdict): Omit<Happening, "server" | "address" | "app" | "verdict" | "times" | "last" | "id"> {

@@ -39,6 +39,8 @@ export interface Gatekeeper {
   /** Tells a person, on standard error. */
   say(text: string): void;
   sayOnce(text: string): void;
+  /** Puts on record, once, that something could not be guarded. */
+  gap(text: string): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const journal = openJournal(options.paths.journal, "guard");
   const policy = await openPolicy({ paths: options.paths, watch: true, ...(options.policyFile ? { file: options.policyFile } : {}) });
   const once = new Set<string>();
+  const gaps = new Set<string>();
   const sayOnce = (text: string): void => {
     if (!once.has(text)) say(text);
     once.add(text);
@@ -107,6 +110,10 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
     },
     say,
     sayOnce,
+    gap(text) {
+      if (!gaps.has(text)) journal.append({ kind: "health", what: "coverage.gap", detail: text });
+      gaps.add(text);
+    },
     async close() {
       policy.close();
       if (!(await journal.flush())) sayOnce(unwritten);

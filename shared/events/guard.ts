@@ -199,7 +199,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     ...channel,
     kind: kind("malformed"),
     direction,
-    fault: oneOf("syntax", "duplicate-key", "lone-surrogate", "number-range", "depth", "nodes", "oversize", "encoding", "not-json", "content-type", "redirect"),
+    fault: oneOf("syntax", "duplicate-key", "lone-surrogate", "number-range", "depth", "nodes", "oversize", "encoding", "not-json", "content-type", "redirect", "headers"),
     detail: text,
     bytes: count,
     outcome: oneOf("refused", "passed", "dropped"),

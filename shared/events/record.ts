@@ -206,7 +206,7 @@ export interface Feedback extends RecordBase {
 export interface Malformed extends ChannelRecord {
   readonly kind: "malformed";
   readonly direction: Direction;
-  readonly fault: "syntax" | "duplicate-key" | "lone-surrogate" | "number-range" | "depth" | "nodes" | "oversize" | "encoding" | "not-json" | "content-type" | "redirect";
+  readonly fault: "syntax" | "duplicate-key" | "lone-surrogate" | "number-range" | "depth" | "nodes" | "oversize" | "encoding" | "not-json" | "content-type" | "redirect" | "headers";
   readonly detail: string;
   readonly bytes: number;
   readonly outcome: "refused" | "passed" | "dropped";

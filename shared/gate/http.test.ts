@@ -208,12 +208,71 @@ test("a reply from another server than was asked counts only if that server may 
 // threat: copy-in-structured-content
 test("a redacted argument takes its mirrored header along", () => {
   const token = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
-  const { verdict } = send(post(call({ note: token }), { "mcp-param-note": token, "mcp-param-other": "x" }));
+  const { verdict } = send(post(call({ note: token, other: "x" }), { "mcp-method": "tools/call", "mcp-name": "get", "mcp-param-note": token, "mcp-param-other": "x" }));
   expect(verdict.kind).toBe("replace");
   if (verdict.kind !== "replace") return;
   const sent = (JSON.parse(verdict.body) as { params: { arguments: { note: string } } }).params.arguments.note;
   expect(verdict.headers).toEqual({ "mcp-param-note": sent });
   expect(sent).not.toContain(token);
+});
+
+test("a redacted name takes Mcp-Name along", () => {
+  const token = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
+  const body = { jsonrpc: "2.0", id: 1, method: "prompts/get", params: { name: `key ${token}` } };
+  const { verdict } = send(post(body, { "mcp-method": "prompts/get", "mcp-name": `key ${token}` }));
+  // A name that cannot be rewritten is stopped; one that can takes its header along. Either way the token stays here.
+  expect(JSON.stringify(verdict)).not.toContain(token);
+  if (verdict.kind === "replace") expect(verdict.headers["mcp-name"]).toBe((JSON.parse(verdict.body) as { params: { name: string } }).params.name);
+});
+
+describe("headers and body that disagree", () => {
+  const get = call({ region: "eu", limit: 5, exact: true, note: "grüße" });
+  const mirror = (more: Record<string, string> = {}): Record<string, string> => ({ "mcp-method": "tools/call", "mcp-name": "get", ...more });
+
+  // threat: header-mismatch
+  test.each<[string, unknown, Record<string, string>]>([
+    ["another method", get, mirror({ "mcp-method": "tools/list" })],
+    ["another tool", get, mirror({ "mcp-name": "harmless" })],
+    ["another tool, encoded", get, mirror({ "mcp-name": `=?base64?${btoa("harmless")}?=` })],
+    ["another resource", { jsonrpc: "2.0", id: 1, method: "resources/read", params: { uri: "file:///a" } }, { "mcp-name": "file:///b" }],
+    ["a name where the body has none", { jsonrpc: "2.0", id: 1, method: "prompts/get", params: {} }, { "mcp-name": "x" }],
+    ["an argument with another value", get, mirror({ "mcp-param-region": "us" })],
+    ["an argument that is not there", get, mirror({ "mcp-param-note": "something else" })],
+    ["two values of one header", get, mirror({ "mcp-name": "get, get" })],
+    ["one message for a batch", [get], mirror()],
+    ["a method for an answer", { jsonrpc: "2.0", id: 1, result: {} }, { "mcp-method": "tools/call" }],
+  ])("%s: refused in MCP's own words, on record, and the session knows nothing of it", (_, body, headers) => {
+    const { verdict } = send(post(body, headers));
+    expect(verdict).toMatchObject({ kind: "answer", status: 400 });
+    expect(verdict.kind === "answer" && JSON.parse(verdict.body)).toMatchObject({ id: 1, error: { code: -32020 } });
+    expect(records).toMatchObject([{ kind: "malformed", fault: "headers", outcome: "refused" }]);
+  });
+
+  test.each<[string, unknown, Record<string, string>]>([
+    ["all of them", get, mirror({ "mcp-param-region": "eu", "mcp-param-limit": "5", "mcp-param-exact": "true", "mcp-param-note": "=?base64?Z3LDvMOfZQ==?=" })],
+    ["none of them", get, {}],
+    ["a number as the body writes it", JSON.stringify(get).replace(":5", ":5.0"), mirror({ "mcp-param-limit": "5.0" })],
+    ["a notification", { jsonrpc: "2.0", method: "notifications/progress", params: {} }, { "mcp-method": "notifications/progress" }],
+  ])("that agree pass: %s", (_, body, headers) => expect(send(post(body, headers)).verdict).toEqual({ kind: "pass" }));
+});
+
+describe("a request of the server's that is refused", () => {
+  const ask = { jsonrpc: "2.0", id: "s-1", method: "sampling/createMessage", params: { messages: [] } };
+  const refusing = compile({ ...POLICY, rules: [{ id: "no-sampling", title: "No sampling", when: { method: "sampling/createMessage" }, effect: "block" }] }, "local");
+  const listening: HttpRequest = { method: "GET", headers: {}, body: null, unreadable: null };
+
+  test.each<[string, HttpRequest, string, string]>([
+    ["in the answer to a call", post(call()), "text/event-stream", `data: ${JSON.stringify(ask)}\n\n`],
+    ["on the listening stream", listening, "text/event-stream", `data: ${JSON.stringify(ask)}\n\n`],
+    ["in a document", post(call()), "application/json", JSON.stringify(ask)],
+  ])("%s: is not handed on, and its asker is told", (_, request, type, text) => {
+    const made = createSession({ channel: session.channel, by: "guard", policy: () => refusing, key: new Uint8Array(32), now: () => 0, random: (bytes) => new Uint8Array(bytes) });
+    const told: string[] = [];
+    const exchange = openExchange(made, request, (record) => records.push(record), (answer) => told.push(answer));
+    exchange.head(200, type);
+    expect(exchange.chunk(text)).toBe("");
+    expect(told.map((each) => JSON.parse(each) as unknown)).toMatchObject([{ id: "s-1", error: { code: 4030 } }]);
+  });
 });
 
 test.each([

@@ -1,10 +1,10 @@
 /** MCP over HTTP around a session: one exchange is one request and its reply (a JSON document, a stream of documents, or server-sent events). Pure; the page relay and the HTTP guard bring the bytes. */
 import { jsonFramer, type JsonFramer } from "../mcp/json-stream.ts";
-import { isObject, readMessage, type JsonObject } from "../mcp/message.ts";
+import { guessId, isObject, readMessage, type JsonObject } from "../mcp/message.ts";
 import { isMcpMethod } from "../mcp/methods.ts";
 import { sseFramer, withData, type SseFrame, type SseFramer } from "../mcp/sse.ts";
 import type { EventRecord, Malformed } from "../events/record.ts";
-import { mirroredHeaders } from "./mirrored-headers.ts";
+import { headerMismatch, mirroredHeaders } from "./mirrored-headers.ts";
 import type { Effect, Session } from "./session.ts";
 
 /** Largest message that is held to be judged. SDK peers close at 10 MiB. */
@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly body: string | null;
   /** Why the body could not be read: it is no text, or too large to be taken. Null: there is none, or it was. */
   readonly unreadable: "encoding" | "oversize" | null;
+  /** Beginning of a body that could not be read whole, where there is one: its id is looked for there. */
+  readonly head?: string;
 }
 
 export type RequestVerdict =
@@ -90,14 +92,17 @@ export interface HttpExchange extends HttpReply {
   readonly verdict: RequestVerdict;
 }
 
+/** Takes what the server must hear: the answer to a request of its own that was refused. A message of its own, for whoever can send one. */
+export type ServerAnswer = (text: string) => void;
+
 /** @param record takes every record that the exchange yields. */
-export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpExchange {
-  return new Exchange(session, record, request, null);
+export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void, answerServer?: ServerAnswer): HttpExchange {
+  return new Exchange(session, record, request, null, answerServer);
 }
 
 /** The reply to a request that has been judged already, on the pipe that it came from. */
-export function openReply(session: Session, request: HttpRequest, record: (record: EventRecord) => void): HttpReply {
-  return new Exchange(session, record, request, { kind: "pass" });
+export function openReply(session: Session, request: HttpRequest, record: (record: EventRecord) => void, answerServer?: ServerAnswer): HttpReply {
+  return new Exchange(session, record, request, { kind: "pass" }, answerServer);
 }
 
 type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
@@ -110,6 +115,8 @@ function stepOf(session: Session, record: (record: EventRecord) => void): Step {
   };
 }
 
+/** MCP 2026-07-28, "Error codes". */
+const HEADER_MISMATCH = -32020;
 const TOO_LARGE = `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`;
 
 class Exchange implements HttpExchange {
@@ -117,6 +124,7 @@ class Exchange implements HttpExchange {
   readonly #step: Step;
   readonly #record: (record: EventRecord) => void;
   readonly #request: HttpRequest;
+  readonly #answerServer: ServerAnswer | undefined;
   #sse: SseFramer | null = null;
   #json: JsonFramer | null = null;
   /** Text of a reply that is no message: an error page. */
@@ -125,7 +133,8 @@ class Exchange implements HttpExchange {
   /** A part of the reply that was dropped, because nobody could be told whose it was. */
   #lost: Malformed | null = null;
 
-  constructor(session: Session, record: (record: EventRecord) => void, request: HttpRequest, judged: RequestVerdict | null) {
+  constructor(session: Session, record: (record: EventRecord) => void, request: HttpRequest, judged: RequestVerdict | null, answerServer: ServerAnswer | undefined) {
+    this.#answerServer = answerServer;
     this.#step = stepOf(session, record);
     this.#record = record;
     this.#request = request;
@@ -134,9 +143,11 @@ class Exchange implements HttpExchange {
 
   #judgeRequest(): RequestVerdict {
     const request = this.#request;
-    if (request.unreadable) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: request.unreadable, detail: request.unreadable === "oversize" ? TOO_LARGE : "its body is not readable text", bytes: 0, head: "" }));
+    if (request.unreadable) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: request.unreadable, detail: request.unreadable === "oversize" ? TOO_LARGE : "its body is not readable text", bytes: 0, head: request.head ?? "" }));
     if (request.body === null || request.body === "") return answerOf(this.#step({ kind: "knock", what: `http/${request.method}` }));
     if (request.body.length > MAX_MESSAGE_BYTES) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: "oversize", detail: TOO_LARGE, bytes: request.body.length, head: request.body }));
+    const mismatch = headerMismatch(request.headers, request.body);
+    if (mismatch !== null) return this.#refuseHeaders(request.body, mismatch);
     const effects = this.#step({ kind: "message", direction: "to-server", text: request.body });
     const replaced = effects.find((effect) => effect.kind === "replace");
     const reply = effects.find((effect) => effect.kind === "reply");
@@ -145,6 +156,15 @@ class Exchange implements HttpExchange {
     if (replaced) return { kind: "replace", body: replaced.text, headers: mirroredHeaders(request.headers, request.body, replaced.text) };
     if (effects.some((effect) => effect.kind === "drop")) return { kind: "answer", status: 202, contentType: "", body: "" };
     return { kind: "pass" };
+  }
+
+  /** In the words that MCP has for it (2026-07-28, "HeaderMismatch"): servers must refuse this, but who stands between us and them may have acted on the header by then. */
+  #refuseHeaders(body: string, header: string): RequestVerdict {
+    const detail = `its header ${header} does not say what the message says`;
+    const effects = this.#step({ kind: "unreadable", direction: "to-server", fault: "headers", detail, bytes: body.length, head: body });
+    const reference = effects.flatMap((effect) => (effect.kind === "record" ? [effect.record.id] : []))[0] ?? "";
+    const error = { code: HEADER_MISMATCH, message: `Sluice did not pass this message on: ${detail}. Reference ${reference}.` };
+    return { kind: "answer", status: 400, contentType: "application/json", body: `{"jsonrpc":"2.0","id":${guessId(body) ?? "null"},"error":${JSON.stringify(error)}}` };
   }
 
   head(status: number, contentType: string, landed?: Session): ReplyVerdict {
@@ -254,6 +274,7 @@ class Exchange implements HttpExchange {
   /** The text to hand on: the same, another, or nothing. */
   #judgeReply(text: string): string {
     const effects = this.#step({ kind: "message", direction: "to-client", text });
+    for (const effect of effects) if (effect.kind === "reply") this.#answerServer?.(effect.text);
     for (const effect of effects) {
       if (effect.kind === "replace") return effect.text;
       if (effect.kind === "forward") return text;

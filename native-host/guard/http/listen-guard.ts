@@ -7,6 +7,7 @@ import { fail, ok, type Result } from "../../../shared/base/result.ts";
 import type { ClientIdentity } from "../../../shared/mcp/identity.ts";
 import { openGatekeeper, type GatekeeperOptions } from "../gatekeeper.ts";
 import { gatePool } from "./gate-pool.ts";
+import { inTurn } from "./in-turn.ts";
 import { passOn } from "./reverse.ts";
 import { isLoopback, withoutSecrets, type Target, type Unusable } from "./target.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -44,7 +45,8 @@ export async function runListenGuard(options: ListenGuardOptions): Promise<numbe
   const wire = openWire();
   const pool = gatePool(keeper, options.client, target.server);
   const say = (text: string): void => keeper.sayOnce(withoutSecrets(text, target));
-  const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => void passOn({ target, wire, pool, say }, request, response));
+  const gap = (text: string): void => keeper.gap(withoutSecrets(text, target));
+  const server = createServer({ keepAliveTimeout: 30_000 }, inTurn((request, response) => passOn({ target, wire, pool, say, gap }, request, response)));
   let code = 0;
   try {
     server.listen(port, host);

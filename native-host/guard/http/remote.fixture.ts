@@ -27,6 +27,7 @@ export interface Bench {
   readonly remote: Remote;
   readonly origin: string;
   readonly said: string[];
+  readonly gaps: string[];
   readonly records: EventRecord[];
   /** Judges a message as the pipe does and sends it on. */
   send(message: unknown): Promise<void>;
@@ -46,6 +47,7 @@ export interface BenchOptions {
   readonly wire?: Partial<WirePatience>;
   /** Instead of the server's own. */
   readonly url?: string;
+  readonly policy?: Policy;
 }
 
 export async function openBench(listener: RequestListener, options: BenchOptions = {}): Promise<Bench> {
@@ -56,7 +58,7 @@ export async function openBench(listener: RequestListener, options: BenchOptions
   const target = readTarget(options.url ?? `${origin}/mcp`, options.headers ?? [], options.env ?? {});
   if (!target.ok) throw new Error(target.why.message);
   const records: EventRecord[] = [];
-  const compiled = compile(POLICY, "local");
+  const compiled = compile(options.policy ?? POLICY, "local");
   const session = createSession({
     channel: { id: "c", point: "http", transport: "streamable-http", client: { id: "client:x", name: "x" }, server: target.value.server },
     by: "guard",
@@ -71,12 +73,14 @@ export async function openBench(listener: RequestListener, options: BenchOptions
   const lines: string[] = [];
   const readers: ((line: string) => void)[] = [];
   const said: string[] = [];
+  const gaps: string[] = [];
   let held: Promise<void> | null = null;
   const remote = openRemote({
     target: target.value,
     wire: openWire({ ...WIRE_PATIENCE, ...options.wire }),
     gate,
     say: (text) => void said.push(text),
+    gap: (text) => void gaps.push(text),
     write(line) {
       const reader = readers.shift();
       if (reader) reader(line);
@@ -89,6 +93,7 @@ export async function openBench(listener: RequestListener, options: BenchOptions
     remote,
     origin,
     said,
+    gaps,
     records,
     lines,
     async send(message) {

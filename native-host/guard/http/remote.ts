@@ -7,13 +7,15 @@ import type { EventRecord } from "../../../shared/events/record.ts";
 import type { Transport } from "../../../shared/mcp/channel.ts";
 import { guessId, isObject, member, readMessage, type Envelope, type JsonObject } from "../../../shared/mcp/message.ts";
 import type { Gate } from "../gatekeeper.ts";
+import { POST_HEADERS, replay, type Handshake } from "./handshake.ts";
+import { delayOf, hear, isStream } from "./listening.ts";
 import { openOldTransport, type OldTransport } from "./old-transport.ts";
 import { headerBook } from "./request-headers.ts";
 import { readReply, type ReplyOutcome, type ReplyTaker } from "./reply-lines.ts";
 import type { Target } from "./target.ts";
 import { waitingList, type Waiting } from "./waiting.ts";
-import { isBroken, WireFailure, type Answer, type Wire } from "./wire.ts";
-import { errorLine, failureTrouble, NO_ANSWER, SESSION_OVER, statusTrouble, type Trouble } from "./words.ts";
+import { isBroken, WireFailure, type Wire } from "./wire.ts";
+import { errorLine, failureTrouble, isGap, NO_ANSWER, SESSION_OVER, statusTrouble, type Trouble } from "./words.ts";
 
 export interface RemoteParts {
   readonly target: Target;
@@ -23,6 +25,8 @@ export interface RemoteParts {
   write(line: string): Promise<void> | void;
   /** Tells a person. */
   say(text: string): void;
+  /** For the journal: nothing could be guarded here, because the server cannot be reached or cannot be reached this way. */
+  gap(text: string): void;
   readonly patience?: Partial<RemotePatience>;
 }
 
@@ -36,7 +40,6 @@ export interface RemotePatience {
 }
 
 const PATIENCE: RemotePatience = { silenceMs: 300_000, retryMs: 1000, attempts: 6 };
-const MAX_RETRY_MS = 30_000;
 /** What the client says next waits until a notification is accepted, but no longer than this. */
 const ORDER_MS = 5000;
 const GOODBYE_MS = 1000;
@@ -63,6 +66,8 @@ interface Sending {
   readonly begins: boolean;
   readonly listens: boolean;
   readonly signal: AbortSignal;
+  /** It was sent before, in a session that the server had forgotten. */
+  readonly again?: boolean;
   onSent(): void;
 }
 
@@ -74,7 +79,10 @@ class HttpRemote implements Remote {
   readonly #closed = new AbortController();
   #sessionId: string | null = null;
   #version: string | null = null;
-  #listening = false;
+  #handshake: Handshake | null = null;
+  #renewing: Promise<boolean> | null = null;
+  /** Ends the listening stream. */
+  #listening: AbortController | null = null;
   #old: OldTransport | null = null;
   #oldOver = false;
 
@@ -100,11 +108,15 @@ class HttpRemote implements Remote {
     if (envelopes.length === 1 && this.#cancels(envelopes[0]!)) return Promise.resolve();
     const requests = envelopes.flatMap((each) => (each.kind === "request" ? [each] : []));
     const begins = requests.some((each) => each.method === "initialize");
-    if (begins) this.#sessionId = this.#version = null;
+    if (begins) {
+      this.#sessionId = this.#version = null;
+      this.#handshake = { initialize: text, initialized: null, version: null };
+    }
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.#closed.signal]);
     const asked = requests.map((each) => this.#waiting.add(each, abort));
     const listens = envelopes.some((each) => each.kind === "notification" && each.method === "notifications/initialized");
+    if (listens && this.#handshake) this.#handshake = { ...this.#handshake, initialized: text };
     return new Promise((follow) => {
       const sending: Sending = { text, headers: this.#headersOf(envelopes), asked, begins, listens, signal, onSent: () => asked.length > 0 && !begins && follow() };
       void this.#converse(sending)
@@ -148,7 +160,7 @@ class HttpRemote implements Remote {
     const only = envelopes.length === 1 ? envelopes[0]! : null;
     const version = only ? versionOf(only) : undefined;
     const mirrored = only && "method" in only && version !== undefined ? this.#book.headersOf(only.method, only.params, version) : this.#sessionHeaders();
-    return { ...this.#parts.target.headers, accept: "application/json, text/event-stream", "content-type": "application/json", ...mirrored };
+    return { ...this.#parts.target.headers, ...POST_HEADERS, ...mirrored };
   }
 
   async #converse(sending: Sending): Promise<void> {
@@ -159,6 +171,11 @@ class HttpRemote implements Remote {
     if (begins && [400, 404, 405, 406, 415].includes(answer.status) && (await this.#fallBack())) {
       answer.discard();
       return this.#postOld(this.#old!, sending);
+    }
+    if (answer.status === 404 && !sending.again && this.#waits(sending) && (await this.#renewed(headers["mcp-session-id"]))) {
+      answer.discard();
+      const { "mcp-session-id": _, ...rest } = headers;
+      return this.#converse({ ...sending, headers: { ...rest, ...this.#sessionHeaders() }, again: true });
     }
     const given = answer.headers["mcp-session-id"];
     if (begins && answer.status < 300 && typeof given === "string") this.#sessionId = given;
@@ -174,8 +191,9 @@ class HttpRemote implements Remote {
       return this.#listen();
     }
     const silenceMs = asked.some((each) => each.method === "subscriptions/listen") ? 0 : this.#patience.silenceMs;
-    let outcome = await readReply(answer, openReply(gate.session, request, gate.record), taker, silenceMs);
-    if (answer.status < 300) outcome = await this.#resume(outcome, sending, () => openReply(gate.session, request, gate.record), taker, silenceMs);
+    const reply = (): ReturnType<typeof openReply> => openReply(gate.session, request, gate.record, this.#answerServer);
+    let outcome = await readReply(answer, reply(), taker, silenceMs);
+    if (answer.status < 300) outcome = await this.#resume(outcome, sending, reply, taker, silenceMs);
     if (answer.status >= 300) return this.#fail(asked, statusTrouble(answer, outcome.stray, target, headers["mcp-session-id"] !== undefined));
     if (!this.#waits(sending)) return;
     await this.#fail(asked, outcome.broken ? this.#troubleOf(outcome.broken) : { code: NO_ANSWER, text: `${target.url.host} ended its answer (HTTP ${answer.status}) without a reply to this request.` });
@@ -184,6 +202,38 @@ class HttpRemote implements Remote {
   #waits({ asked, signal }: Sending): boolean {
     return !signal.aborted && asked.some((each) => this.#waiting.has(each));
   }
+
+  /** A session that the server has forgotten is begun anew (2025-11-25, "Session Management": a client must). Nothing is told to the client, whose handshake is said again for it. @param dead id that the server did not know. */
+  #renewed(dead: string | undefined): Promise<boolean> {
+    if (dead === undefined || this.#handshake === null) return Promise.resolve(false);
+    // Another request has been here before.
+    if (dead !== this.#sessionId) return Promise.resolve(true);
+    return (this.#renewing ??= this.#renew(this.#handshake).finally(() => (this.#renewing = null)));
+  }
+
+  async #renew(handshake: Handshake): Promise<boolean> {
+    const { target, wire, gate, say } = this.#parts;
+    const parts = { target, wire, gate, signal: this.#closed.signal, silenceMs: this.#patience.silenceMs, answerServer: this.#answerServer };
+    const made = await replay(parts, { ...handshake, version: this.#version }).catch(() => null);
+    if (made === null) return false;
+    this.#sessionId = made.sessionId;
+    say(`${target.url.host} had forgotten this session; a new one was begun. What was set up in the old one (subscriptions, the log level) is gone.`);
+    // The old one's stream may never end, and brings nothing of the new session.
+    this.#listening?.abort(new Error("another session"));
+    this.#listening = null;
+    if (handshake.initialized !== null) await this.#listen();
+    return true;
+  }
+
+  /** Tells the server that its own request was refused. Nothing waits for this to arrive. */
+  readonly #answerServer = (text: string): void => {
+    const { target, wire } = this.#parts;
+    const url = this.#old?.endpoint ?? target.url;
+    void wire.ask({ method: "POST", url, headers: { ...target.headers, ...POST_HEADERS, ...this.#sessionHeaders() }, body: text, signal: this.#closed.signal }).then(
+      (answer) => answer.body.resume(),
+      (error: unknown) => this.#closed.signal.aborted || this.#parts.say(this.#troubleOf(error).text),
+    );
+  };
 
   /** A server may close a stream whose events carry ids before the answer is there: it goes on where it ended (2025-11-25, "Resumability"). */
   async #resume(first: ReplyOutcome, sending: Sending, reply: () => ReturnType<typeof openReply>, taker: ReplyTaker, silenceMs: number): Promise<ReplyOutcome> {
@@ -216,39 +266,24 @@ class HttpRemote implements Remote {
   /** Opens the listening stream of the legacy era. Resolves once it is asked for: what a server says by itself before that is lost, so no call may overtake it. */
   #listen(): Promise<void> {
     if (this.#listening || this.#old) return Promise.resolve();
-    this.#listening = true;
-    return new Promise((resolve) => void this.#hear(resolve).finally(resolve));
-  }
-
-  /** Takes what the server says by itself, for as long as the session lasts. */
-  async #hear(onSent: () => void): Promise<void> {
     const { target, wire, say } = this.#parts;
-    const { signal } = this.#closed;
-    let since: string | null = null;
-    let retryMs = this.#patience.retryMs;
-    for (let vain = 0; !signal.aborted; vain++) {
-      try {
-        const exchange = this.#exchange({ method: "GET", headers: {}, body: null, unreadable: null });
-        if (exchange.verdict.kind !== "pass") return;
-        const headers = { ...target.headers, accept: "text/event-stream", ...this.#sessionHeaders(), ...(since === null ? {} : { "last-event-id": since }) };
-        const answer = await wire.ask({ method: "GET", url: target.url, headers, body: null, signal, onSent });
-        if (isStream(answer)) {
-          let heard = false;
-          const outcome: ReplyOutcome = await readReply(answer, exchange, { line: (line) => this.#hand(line, []), event: () => void (heard = true), resumes: () => true }, 0);
-          since = outcome.lastEventId ?? since;
-          retryMs = outcome.retryMs ?? retryMs;
-          if (heard) vain = -1;
-        } else {
-          answer.discard();
-          // 405: the server has none. Nobody waits for one.
-          if (answer.status === 404 && this.#sessionId !== null && vain > 0) say(statusTrouble(answer, "", target, true).text);
-          if (answer.status < 500) return;
-        }
-      } catch (error) {
-        if (!(error instanceof WireFailure) && !signal.aborted) say(this.#troubleOf(error).text);
-      }
-      await sleep(delayOf(retryMs, vain + 1), undefined, { signal, ref: false }).catch(() => {});
-    }
+    this.#listening = new AbortController();
+    const signal = AbortSignal.any([this.#closed.signal, this.#listening.signal]);
+    return new Promise((resolve) => {
+      const heard = hear({
+        target,
+        wire,
+        signal,
+        retryMs: this.#patience.retryMs,
+        headers: () => this.#sessionHeaders(),
+        exchange: () => this.#exchange({ method: "GET", headers: {}, body: null, unreadable: null }),
+        line: (line) => this.#hand(line, []),
+        onSent: resolve,
+        onGone: (answer) => void (this.#sessionId !== null && say(statusTrouble(answer, "", target, true).text)),
+        onFailure: (error) => say(this.#troubleOf(error).text),
+      });
+      void heard.finally(resolve);
+    });
   }
 
   /** @returns whether the server speaks the old transport. */
@@ -258,7 +293,7 @@ class HttpRemote implements Remote {
       gate.record(record);
       if (record.kind === "malformed" && record.outcome === "dropped" && record.direction === "to-client") this.#lost(record.detail);
     };
-    const exchange = openExchange(gate.session, { method: "GET", headers: {}, body: null, unreadable: null }, lost);
+    const exchange = openExchange(gate.session, { method: "GET", headers: {}, body: null, unreadable: null }, lost, this.#answerServer);
     if (exchange.verdict.kind !== "pass") return false;
     const old = await openOldTransport(target, wire, exchange, (line) => this.#hand(line, []), this.#closed.signal).catch(() => null);
     this.#old = old;
@@ -293,7 +328,7 @@ class HttpRemote implements Remote {
 
   #exchange(request: HttpRequest): ReturnType<typeof openExchange> {
     const { gate } = this.#parts;
-    return openExchange(gate.session, request, gate.record);
+    return openExchange(gate.session, request, gate.record, this.#answerServer);
   }
 
   /** The one place where lines leave: what they answer is settled, what they teach is learned. */
@@ -331,6 +366,7 @@ class HttpRemote implements Remote {
 
   async #fail(asked: readonly Waiting[], trouble: Trouble): Promise<void> {
     this.#parts.say(trouble.text);
+    if (isGap(trouble)) this.#parts.gap(trouble.text);
     for (const each of asked.filter((one) => this.#waiting.has(one))) {
       this.#waiting.settle(each.id);
       await this.#parts.write(errorLine(each.id, trouble));
@@ -347,12 +383,4 @@ class HttpRemote implements Remote {
 function versionOf(envelope: Envelope): string | undefined {
   const version = envelope.kind === "request" || envelope.kind === "notification" ? member(envelope.params, "_meta", "io.modelcontextprotocol/protocolVersion") : undefined;
   return typeof version === "string" ? version : undefined;
-}
-
-function isStream(answer: Answer): boolean {
-  return answer.status === 200 && /^\s*text\/event-stream\b/i.test(answer.type);
-}
-
-function delayOf(retryMs: number, vain: number): number {
-  return Math.min(MAX_RETRY_MS, retryMs * 1.5 ** Math.max(0, vain));
 }

@@ -1,5 +1,5 @@
 /** The headers that mirror a message's body (MCP 2026-07-28, "Streamable HTTP"). Made from the body as it leaves, so that a redaction reaches them too. */
-import { Buffer } from "node:buffer";
+import { encodeHeader, mirroredName } from "../../../shared/gate/mirrored-headers.ts";
 import { isObject, member, type JsonObject } from "../../../shared/mcp/message.ts";
 
 /** An argument that a tool wants to see in a header. */
@@ -8,11 +8,11 @@ interface Mirrored {
   readonly path: readonly string[];
 }
 
-const NAMED_BY: Readonly<Record<string, string>> = { "tools/call": "name", "prompts/get": "name", "resources/read": "uri", "tasks/get": "taskId", "tasks/update": "taskId", "tasks/cancel": "taskId" };
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/;
 const MAX_DEPTH = 16;
 const MAX_TOOLS = 10_000;
 
+/** Knows the tools of this process's own `tools/list` only: the journal keeps digests of definitions, and a header made from an old one would be worse than none. A server that misses a header says so (-32020), and clients then list anew. */
 export interface HeaderBook {
   /** Takes in the result of a `tools/list`. */
   learn(result: unknown): void;
@@ -36,13 +36,13 @@ export function headerBook(): HeaderBook {
       }
     },
     headersOf(method, params, version) {
-      const headers: Record<string, string> = { "mcp-protocol-version": encode(version), "mcp-method": encode(method) };
-      const named = Object.hasOwn(NAMED_BY, method) ? params[NAMED_BY[method]!] : undefined;
-      if (typeof named === "string") headers["mcp-name"] = encode(named);
-      if (method !== "tools/call" || typeof named !== "string") return headers;
+      const headers: Record<string, string> = { "mcp-protocol-version": encodeHeader(version), "mcp-method": encodeHeader(method) };
+      const named = mirroredName(method, params);
+      if (named !== undefined) headers["mcp-name"] = encodeHeader(named);
+      if (method !== "tools/call" || named === undefined) return headers;
       for (const { header, path } of tools.get(named) ?? []) {
         const value = plain(member(params["arguments"], ...path));
-        if (value !== undefined) headers[`mcp-param-${header.toLowerCase()}`] = encode(value);
+        if (value !== undefined) headers[`mcp-param-${header.toLowerCase()}`] = encodeHeader(value);
       }
       return headers;
     },
@@ -64,10 +64,4 @@ function plain(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
   return typeof value === "number" && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? String(value) : undefined;
-}
-
-/** What a header cannot carry as it is travels as `=?base64?…?=`, and so does what would look like that. */
-function encode(value: string): string {
-  const fits = /^[\t\u0020-\u007e]+$/.test(value) && value === value.trim() && !/^=\?base64\?.*\?=$/.test(value);
-  return fits ? value : `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
 }

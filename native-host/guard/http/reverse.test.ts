@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request as ask, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { connect, type AddressInfo } from "node:net";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EventRecord } from "../../../shared/events/record.ts";
 import { createSession } from "../../../shared/gate/session.ts";
@@ -9,6 +9,7 @@ import { compile } from "../../../shared/policy/compile.ts";
 import type { Gatekeeper } from "../gatekeeper.ts";
 import { gatePool, type GatePool } from "./gate-pool.ts";
 import { bodyOf, call, INITIALIZE, json, POLICY, resultOf, type Told } from "./remote.fixture.ts";
+import { inTurn } from "./in-turn.ts";
 import { passOn } from "./reverse.ts";
 import { readTarget } from "./target.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -20,6 +21,7 @@ const closing: (() => Promise<unknown>)[] = [];
 let upstream = "";
 let front = "";
 let said: string[] = [];
+let gaps: string[] = [];
 let records: EventRecord[] = [];
 let pool: GatePool;
 let wire: Wire;
@@ -46,19 +48,21 @@ function keeper(): Gatekeeper {
     },
     say: (text) => void said.push(text),
     sayOnce: (text) => void said.push(text),
+    gap: (text) => void gaps.push(text),
     close: () => Promise.resolve(),
   };
 }
 
 beforeEach(async () => {
   said = [];
+  gaps = [];
   records = [];
   upstream = await start((request, response) => serve(request, response));
   const target = readTarget(`${upstream}/mcp`, [], {});
   if (!target.ok) throw new Error("no target");
   pool = gatePool(keeper(), { id: "client:x", name: "x" }, target.value.server);
   wire = openWire();
-  front = await start((request, response) => void passOn({ target: target.value, wire, pool, say: (text) => void said.push(text) }, request, response));
+  front = await start(inTurn((request, response) => passOn({ target: target.value, wire, pool, say: (text) => void said.push(text), gap: (text) => void gaps.push(text) }, request, response)));
 });
 afterEach(async () => {
   wire.close();
@@ -107,6 +111,118 @@ test("what the policy takes out is taken out, in events too, and the events arou
   expect(text).not.toContain("4242 4242");
 });
 
+describe("compressed requests", () => {
+  const packed = (body: Buffer, encoding: string): Promise<Response> => fetch(`${front}/mcp`, { method: "POST", headers: { "content-type": "application/json", "content-encoding": encoding }, body: new Uint8Array(body) });
+  let arrived: Buffer | undefined;
+  let seen: IncomingMessage | undefined;
+  beforeEach(() => {
+    arrived = undefined;
+    serve = (request, response) => {
+      seen = request;
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => void chunks.push(chunk));
+      request.on("end", () => {
+        arrived = Buffer.concat(chunks);
+        json(response, resultOf({ jsonrpc: "2.0", id: 1 }, {}));
+      });
+    };
+  });
+
+  test.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+    ["zstd", zstdCompressSync],
+  ])("%s: judged, and what is allowed arrives compressed as it was, to the byte", async (encoding, compress) => {
+    const body = compress(Buffer.from(JSON.stringify(call(1, { text: "grüße" }))));
+    expect((await packed(body, encoding)).status).toBe(200);
+    expect(arrived?.equals(body)).toBe(true);
+    expect(seen?.headers["content-encoding"]).toBe(encoding);
+    expect(records.find((record) => record.kind === "request")).toMatchObject({ method: "tools/call", tool: "get" });
+  });
+
+  // threat: encoded-secret
+  test("a secret in one is taken out, and what arrives is plain", async () => {
+    const secret = `ghp_${"Zx9Yw8Vu7Ts6".repeat(3)}`;
+    await packed(gzipSync(JSON.stringify(call(1, { text: secret, other: "stays" }))), "gzip");
+    expect(seen?.headers).not.toHaveProperty("content-encoding");
+    expect(arrived?.toString()).toContain("stays");
+    expect(arrived?.toString()).not.toContain(secret);
+  });
+
+  // threat: oversized-message
+  test("a bomb is refused before it unfolds", async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get","arguments":{"a":"'), Buffer.alloc(400 << 20, "x")]));
+    expect(await (await packed(bomb, "gzip")).json()).toMatchObject({ id: 7, error: { message: expect.stringContaining("16 MiB") as string } });
+    expect(arrived).toBeUndefined();
+  });
+
+  test.each(["compress", "gzip, br", "aes128gcm"])("%s is refused, with what is understood", async (encoding) => {
+    const response = await packed(gzipSync("{}"), encoding);
+    expect([response.status, response.headers.get("accept-encoding")]).toEqual([415, "gzip, deflate, br, zstd"]);
+    expect(await response.json()).toMatchObject({ id: null, error: { message: expect.stringContaining("Content-Encoding") as string } });
+    expect(arrived).toBeUndefined();
+    expect(records.find((record) => record.kind === "malformed")).toMatchObject({ fault: "encoding", outcome: "refused" });
+  });
+
+  test("one that is broken is refused", async () => {
+    expect(await (await packed(Buffer.from("no gzip at all"), "gzip")).json()).toMatchObject({ error: { message: expect.stringContaining("not readable") as string } });
+    expect(arrived).toBeUndefined();
+  });
+});
+
+test("headers that disagree with the body are refused, and never reach the server", async () => {
+  serve = () => {
+    throw new Error("reached");
+  };
+  const response = await post(call(1), { "mcp-method": "tools/list" });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ id: 1, error: { code: -32020 } });
+});
+
+test("a request of the server's that is refused is answered to the server, in the client's session", async () => {
+  const { promise: told, resolve } = Promise.withResolvers<{ body: unknown; headers: IncomingMessage["headers"] }>();
+  const held = pool.take("s-1", null, false);
+  const step = held.gate.session.step.bind(held.gate.session);
+  held.gate.session.step = (input) => (input.kind === "message" && input.direction === "to-client" && input.text.includes("sampling") ? [{ kind: "drop" }, { kind: "reply", text: '{"jsonrpc":"2.0","id":"s","error":{"code":4030,"message":"no"}}' }] : step(input));
+  serve = (request, response) => void bodyOf(request).then((body) => {
+    const message = JSON.parse(body) as Told & { error?: unknown };
+    if (message.error) {
+      resolve({ body: message, headers: request.headers });
+      return void response.writeHead(202).end();
+    }
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id: "s", method: "sampling/createMessage", params: {} })}\n\n`);
+    void told.then(() => response.end(`data: ${JSON.stringify(resultOf(message, {}))}\n\n`));
+  });
+  const text = await (await post(call(1), { "mcp-session-id": "s-1", "mcp-protocol-version": "2025-11-25", authorization: "Bearer t" })).text();
+  const { body, headers } = await told;
+  expect(body).toMatchObject({ id: "s", error: { code: 4030 } });
+  expect(headers).toMatchObject({ "mcp-session-id": "s-1", "mcp-protocol-version": "2025-11-25", authorization: "Bearer t", "content-type": "application/json" });
+  expect(text).not.toContain("sampling");
+});
+
+test("what one connection sends at once arrives in its order", async () => {
+  const order: unknown[] = [];
+  serve = (request, response) => void bodyOf(request).then((body) => {
+    const message = JSON.parse(body) as Told;
+    order.push(`${String(message.id)} arrives`);
+    setImmediate(() => {
+      order.push(`${String(message.id)} answered`);
+      json(response, resultOf(message, {}));
+    });
+  });
+  const socket = connect(Number(new URL(front).port), "127.0.0.1");
+  const one = (id: number, more = ""): string => {
+    const body = JSON.stringify(call(id));
+    return `POST /mcp HTTP/1.1\r\nHost: localhost\r\n${more}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
+  socket.write(one(1) + one(2) + one(3, "Connection: close\r\n"));
+  socket.resume();
+  await once(socket, "close");
+  expect(order).toEqual([1, 2, 3].flatMap((id) => [`${id} arrives`, `${id} answered`]));
+});
+
 describe("who may ask", () => {
   test.each([
     ["a page of the web", { origin: "https://evil.example" }, 403],
@@ -144,6 +260,7 @@ describe("OAuth", () => {
     expect(response.headers.has("www-authenticate")).toBe(false);
     expect(await response.json()).toMatchObject({ id: 1, error: { message: expect.stringContaining("asks for OAuth sign-in") as string } });
     expect(said).toHaveLength(1);
+    expect(gaps).toEqual(said);
   });
 
   test("its documents are not handed on", async () => {
@@ -187,7 +304,7 @@ describe("ends", () => {
   test("twenty megabytes are refused with words, in either direction", async () => {
     serve = answers({ content: [{ type: "text", text: "x".repeat(20 << 20) }] });
     expect(await (await post(call(1))).json()).toMatchObject({ id: 1, result: { isError: true, content: [{ text: expect.stringContaining("16 MiB") as string }] } });
-    expect(JSON.stringify(await (await post(call(2, { note: "x".repeat(20 << 20) }))).json())).toContain("16 MiB");
+    expect(await (await post(call(2, { note: "x".repeat(20 << 20) }))).json()).toMatchObject({ id: 2, error: { message: expect.stringContaining("16 MiB") as string } });
   });
 });
 

@@ -2,25 +2,29 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MAX_MESSAGE_BYTES, openExchange, type HttpExchange, type HttpRequest } from "../../../shared/gate/http.ts";
-
 import { NOT_JUDGEABLE } from "../../../shared/gate/refusal.ts";
 import { guessId } from "../../../shared/mcp/message.ts";
 import { sseFramer, withData } from "../../../shared/mcp/sse.ts";
+import type { Gate } from "../gatekeeper.ts";
+import { decodeBody, ENCODINGS, isKnownEncoding } from "./body-encoding.ts";
 import type { GatePool, Lease } from "./gate-pool.ts";
 import { isLoopback, withoutSecrets, type Target } from "./target.ts";
 import { isBroken, WireFailure, type Answer, type Wire } from "./wire.ts";
-import { errorLine, failureTrouble, NO_ANSWER, SIGN_IN, signInWords, type Trouble } from "./words.ts";
+import { errorLine, failureTrouble, isGap, NO_ANSWER, SIGN_IN, signInWords, type Trouble } from "./words.ts";
 
 export interface ReverseParts {
   readonly target: Target;
   readonly wire: Wire;
   readonly pool: GatePool;
   say(text: string): void;
+  /** For the journal: nothing could be guarded here, because the server cannot be reached or cannot be reached this way. */
+  gap(text: string): void;
 }
 
 /** Of one hop (RFC 9110, 7.6.1), or made anew for the next. */
 const NOT_PASSED = new Set(["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "content-encoding", "accept-encoding", "expect"]);
 const JSON_TYPE = "application/json";
+const ANSWER_MS = 10_000;
 
 /** Answers one request. Never rejects. */
 export async function passOn(parts: ReverseParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -42,6 +46,10 @@ class Passage {
   readonly #signal: AbortSignal;
   /** Raw id of the request that waits, if one does. */
   #id: string | null = null;
+  /** The body as it came. */
+  #bytes: Buffer | null = null;
+  /** Where the old transport takes messages. */
+  #endpoint: URL | null = null;
 
   constructor(parts: ReverseParts, request: IncomingMessage, response: ServerResponse, signal: AbortSignal) {
     this.#parts = parts;
@@ -59,7 +67,7 @@ class Passage {
     if (!url) return this.#words(404, `Only ${this.#parts.target.url.pathname} is served here.`);
     const read = await this.#read();
     const { pool } = this.#parts;
-    this.#id = read.body === null ? null : guessId(read.body);
+    this.#id = guessId(read.body ?? read.head ?? "");
     const session = read.headers["mcp-session-id"];
     const name = pool.has(nameOf(url)) ? nameOf(url) : (session ?? null);
     const begins = name === null && read.body !== null && /"method"\s*:\s*"initialize"/.test(read.body);
@@ -117,31 +125,47 @@ class Passage {
       else chunks.length = Math.min(chunks.length, 1);
     }
     if (size > MAX_MESSAGE_BYTES) {
-      this.#id = guessId((chunks[0] ?? Buffer.alloc(0)).toString("utf8"));
-      return { ...base, body: null, unreadable: "oversize" };
+      return { ...base, body: null, unreadable: "oversize", head: (chunks[0] ?? Buffer.alloc(0)).toString("utf8") };
     }
     if (size === 0) return { ...base, body: null, unreadable: null };
-    const encoding = headers["content-encoding"] ?? "identity";
+    this.#bytes = Buffer.concat(chunks);
+    const encoding = headers["content-encoding"] ?? "";
+    const plain = await decodeBody(this.#bytes, encoding, MAX_MESSAGE_BYTES);
+    if (plain.kind === "oversize") return { ...base, body: null, unreadable: "oversize", head: plain.head.toString("utf8") };
+    if (plain.kind !== "read") return { ...base, body: null, unreadable: "encoding" };
     try {
-      if (encoding !== "identity") throw new TypeError("encoded");
-      return { ...base, body: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks)), unreadable: null };
+      return { ...base, body: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain.bytes), unreadable: null };
     } catch {
       return { ...base, body: null, unreadable: "encoding" };
     }
+  }
+
+  /** A way of compressing that nobody can read here: said in HTTP's own words, and the next try can do better (RFC 9110, 15.5.16). */
+  #unknownEncoding({ session, note }: Gate, encoding: string): void {
+    const text = `Sluice cannot read a body with this Content-Encoding. It reads ${ENCODINGS.join(", ")}, or none.`;
+    note(session.step({ kind: "unreadable", direction: "to-server", fault: "encoding", detail: "its body is compressed in a way that Sluice does not know", bytes: this.#bytes?.length ?? 0, head: "" }));
+    this.#parts.say(`a request was refused: its body is compressed as "${encoding.slice(0, 40)}", which Sluice does not read`);
+    this.#response.setHeader("accept-encoding", ENCODINGS.join(", "));
+    this.#answer(415, JSON_TYPE, errorLine("null", { code: NOT_JUDGEABLE, text }));
   }
 
   async #through(lease: Lease, read: HttpRequest, url: URL): Promise<void> {
     const { target, wire } = this.#parts;
     const { gate } = lease;
     gate.note(gate.session.step({ kind: "authentication", seen: seenIn(read.headers, target) }));
-    const exchange = openExchange(gate.session, read, gate.record);
+    const encoding = read.headers["content-encoding"] ?? "";
+    if (read.body === null && this.#bytes !== null && !isKnownEncoding(encoding)) return this.#unknownEncoding(gate, encoding);
+    const own = { ...serverHeaders(read.headers), ...target.headers };
+    const exchange = openExchange(gate.session, read, gate.record, (text) => this.#answerServer(text, this.#endpoint ?? url, own));
     const { verdict } = exchange;
     if (verdict.kind === "answer") return this.#answer(verdict.status, verdict.contentType, verdict.body);
     const replaced = verdict.kind === "replace" ? verdict : null;
-    const headers = { ...passable(read.headers), ...replaced?.headers, ...target.headers };
+    // What stays as it was stays compressed as it was.
+    const packed = replaced === null && encoding !== "" && this.#bytes !== null;
+    const headers = { ...passable(read.headers), ...(packed ? { "content-encoding": encoding } : {}), ...replaced?.headers, ...target.headers };
     let answer: Answer;
     try {
-      answer = await wire.ask({ method: read.method, url, headers, body: replaced?.body ?? read.body, signal: this.#signal });
+      answer = await wire.ask({ method: read.method, url, headers, body: replaced?.body ?? (packed ? this.#bytes : read.body), signal: this.#signal });
     } catch (error) {
       if (this.#signal.aborted) return;
       if (error instanceof WireFailure) return this.#trouble(failureTrouble(error, target));
@@ -153,7 +177,10 @@ class Passage {
       return this.#trouble({ code: SIGN_IN, text: given ? `${target.url.host} did not accept the sign-in that the app sent along.` : signInWords(answer, target) });
     }
     const opened = answer.headers["mcp-session-id"];
-    if (typeof opened === "string" && read.headers["mcp-session-id"] === undefined && answer.status < 300) lease.bind(opened, "streamable-http");
+    if (typeof opened === "string" && read.headers["mcp-session-id"] === undefined && answer.status < 300) {
+      lease.bind(opened, "streamable-http");
+      own["mcp-session-id"] = opened;
+    }
     await this.#reply(answer, exchange, lease);
   }
 
@@ -218,6 +245,7 @@ class Passage {
         const url = new URL(event.data, target.url);
         if (url.origin !== target.url.origin) continue;
         named = true;
+        this.#endpoint = url;
         lease.bind(nameOf(url), "sse");
         this.#response.once("close", () => this.#parts.pool.end(nameOf(url), "client closed"));
         out += event.data.includes("://") || event.data.startsWith("//") ? withData(event, url.pathname + url.search) : event.text;
@@ -227,9 +255,19 @@ class Passage {
     };
   }
 
+  /** Tells the server that its own request was refused, in the client's name. Nothing waits for this to arrive. */
+  #answerServer(text: string, url: URL, headers: Readonly<Record<string, string>>): void {
+    const { wire, say, target } = this.#parts;
+    void wire.ask({ method: "POST", url, headers, body: text, signal: AbortSignal.timeout(ANSWER_MS) }).then(
+      (answer) => answer.body.resume(),
+      () => say(`${target.url.host} could not be told that a request of its own was refused`),
+    );
+  }
+
   #trouble(trouble: Trouble): void {
     const text = withoutSecrets(trouble.text, this.#parts.target);
     this.#parts.say(text);
+    if (isGap(trouble)) this.#parts.gap(text);
     if (this.#id !== null) this.#answer(200, JSON_TYPE, errorLine(this.#id, { ...trouble, text }));
     else this.#words(502, text);
   }
@@ -272,6 +310,12 @@ function seenIn(headers: Readonly<Record<string, string>>, target: Target): "non
 function passable(headers: Readonly<Record<string, string>>): Record<string, string> {
   const listed = new Set((headers["connection"] ?? "").split(",").map((each) => each.trim().toLowerCase()));
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED.has(name) && !listed.has(name)));
+}
+
+/** For a message of ours in the client's name: who it is and which session it has, and nothing that is about its own message. */
+function serverHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(passable(headers)).filter(([name]) => !/^(content-|accept$|last-event-id$|origin$|referer$|sec-|mcp-(?!session-id$|protocol-version$))/.test(name));
+  return { ...Object.fromEntries(kept), "content-type": JSON_TYPE, accept: `${JSON_TYPE}, text/event-stream` };
 }
 
 function pairs(raw: readonly string[]): [string, string][] {

@@ -50,6 +50,7 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
     wire: openWire(),
     gate,
     say: (text) => keeper.sayOnce(withoutSecrets(text, target)),
+    gap: (text) => keeper.gap(withoutSecrets(text, target)),
     write(line) {
       written++;
       return writeLine(process.stdout, line);

@@ -2,15 +2,15 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import process from "node:process";
-import { pipeline, type Readable, type Transform } from "node:stream";
-import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { pipeline, type Readable } from "node:stream";
+import { decoderOf } from "./body-encoding.ts";
 import { isLoopback } from "./target.ts";
 
 export interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  readonly body: string | Uint8Array | null;
   readonly signal: AbortSignal;
   /** The whole request has left. */
   onSent?(): void;
@@ -186,9 +186,9 @@ function redirectOf(asked: Asked, from: URL, answer: IncomingMessage, hops: numb
 }
 
 function decoded(answer: IncomingMessage): Answer {
-  const encoding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  const encoding = answer.headers["content-encoding"] ?? "";
   const status = answer.statusCode ?? 0;
-  const decoder = encoding === "identity" || encoding === "" ? null : decoderOf(encoding);
+  const decoder = decoderOf(encoding);
   if (decoder === undefined) {
     answer.destroy();
     throw new WireFailure("encoding", encoding.slice(0, 20));
@@ -204,21 +204,4 @@ function decoded(answer: IncomingMessage): Answer {
     body,
     discard: () => void answer.destroy(),
   };
-}
-
-/** Some servers compress although they were asked not to. Each piece is given as soon as it is there: streams stream. */
-function decoderOf(encoding: string): Transform | undefined {
-  switch (encoding) {
-    case "gzip":
-    case "x-gzip":
-      return createGunzip({ flush: constants.Z_SYNC_FLUSH });
-    case "deflate":
-      return createInflate({ flush: constants.Z_SYNC_FLUSH });
-    case "br":
-      return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH });
-    case "zstd":
-      return createZstdDecompress({ flush: constants.ZSTD_e_flush });
-    default:
-      return undefined;
-  }
 }

@@ -13,6 +13,11 @@ export interface Trouble {
   readonly text: string;
 }
 
+/** Nothing could be guarded: worth a record, not only a word. Says nothing that the server said. */
+export function isGap({ code }: Trouble): boolean {
+  return code === UNREACHABLE || code === SIGN_IN;
+}
+
 /** A JSON-RPC error on one line. @param id raw JSON text of the request's id. */
 export function errorLine(id: string, trouble: Trouble): string {
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code: trouble.code, message: trouble.text })}}`;
