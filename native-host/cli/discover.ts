@@ -11,7 +11,7 @@ import { plainText } from "../../shared/inventory/plain-text.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import { addressOf } from "../../shared/mcp/identity.ts";
 import { deploymentOf } from "../clients/changes.ts";
-import { discover, rememberChanges, type DiscoveredServer, type Discovery } from "../clients/discover.ts";
+import { discover, rememberChanges, seeThroughGuards, type DiscoveredServer, type Discovery } from "../clients/discover.ts";
 import { shownPath, thisPlace, type Place } from "../clients/place.ts";
 import { hostPaths } from "../home.ts";
 import { openJournal } from "../journal/writer.ts";
@@ -40,10 +40,10 @@ Exit codes: 0 all files read, 1 a file or entry could not be read (see the list)
     });
     if (values.record && values["no-record"]) throw new Failure("--record and --no-record contradict each other", { code: 2, fix: "leave one of them out" });
     const place = placeOf(io, values.home, values.project);
-    const discovery = await discover(place);
+    const paths = hostPaths(io.env);
+    const discovery = await seeThroughGuards(paths, await discover(place));
     const risks = riskOf(discovery.servers);
 
-    const paths = hostPaths(io.env);
     const wanted = values.record ?? (!values["no-record"] && values.home === undefined && existsSync(paths.journal));
     let recorded: number | null = null;
     if (wanted) {

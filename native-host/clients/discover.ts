@@ -2,7 +2,9 @@
 import process from "node:process";
 import type { Deployment, Unstamped } from "../../shared/events/record.ts";
 import { plainText } from "../../shared/inventory/plain-text.ts";
+import { remoteServer } from "../../shared/mcp/identity.ts";
 import type { HostPaths } from "../home.ts";
+import { listenerAt, readListeners } from "../guard/http/listeners.ts";
 import { compareDeployments, fileExists, readKnown, writeKnown } from "./changes.ts";
 import { CLIENTS, patternsFor, type ClientKind, type ConfigLocation } from "./catalog.ts";
 import { entriesAt, isRecord, normalise, type DiscoveredServer } from "./normalise.ts";
@@ -41,9 +43,21 @@ export async function discover(place: Place): Promise<Discovery> {
   return { servers: run.servers, problems: run.problems, filesRead: [...run.read], filesFailed: [...run.failed] };
 }
 
+/** Entries that point at a listening guard of ours, shown as what they are: the server behind it, guarded. */
+export async function seeThroughGuards(paths: HostPaths, discovery: Discovery): Promise<Discovery> {
+  const listeners = await readListeners(paths.state);
+  if (listeners.length === 0) return discovery;
+  const servers = discovery.servers.map((server) => {
+    const listener = server.identity.kind === "remote" ? listenerAt(listeners, server.identity.url) : undefined;
+    const identity = listener && remoteServer(listener.target);
+    return identity ? { ...server, identity, guarded: true } : server;
+  });
+  return { ...discovery, servers };
+}
+
 /** What is new, different or gone since the last time, on this machine; remembers what it found. Nothing was known: everything is new. */
 export async function discoverChanges(paths: HostPaths, place: Place = thisPlace(process.env, [])): Promise<readonly Unstamped<Deployment>[]> {
-  return rememberChanges(paths, await discover(place));
+  return rememberChanges(paths, await seeThroughGuards(paths, await discover(place)));
 }
 
 /** The same for a discovery that was made already. */

@@ -8,6 +8,7 @@ import type { ClientIdentity } from "../../../shared/mcp/identity.ts";
 import { openGatekeeper, type GatekeeperOptions } from "../gatekeeper.ts";
 import { gatePool } from "./gate-pool.ts";
 import { inTurn } from "./in-turn.ts";
+import { announce } from "./listeners.ts";
 import { passOn } from "./reverse.ts";
 import { isLoopback, withoutSecrets, type Target, type Unusable } from "./target.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -56,7 +57,9 @@ export async function runListenGuard(options: ListenGuardOptions): Promise<numbe
     const name = host.includes(":") ? `[${host}]` : host;
     keeper.say(`listening on http://${name}:${taken}${target.url.pathname} for ${target.server.url}`);
     void offersSignIn(target, wire).then((offers) => offers && say(`${target.url.host} offers OAuth sign-in. That cannot be carried by another address: apps that need it must connect to ${target.url.host} by themselves. Tokens given by --header or by the app work.`));
+    const withdraw = announce(options.paths.state, { pid: process.pid, host, port: taken, target: target.server.url });
     const reason = await told;
+    withdraw();
     pool.close(reason);
     const closed = once(server, "close");
     server.close();
