@@ -11,6 +11,8 @@ const VERBS = {
   explain: () => import("./policy/explain.ts"),
   simulate: () => import("./policy/simulate.ts"),
   diff: () => import("./policy/diff.ts"),
+  import: () => import("./policy/import.ts"),
+  export: () => import("./policy/export.ts"),
 } satisfies Record<string, () => Promise<{ default: Verb }>>;
 
 const names: readonly string[] = Object.keys(VERBS);
@@ -26,6 +28,8 @@ const command: Command = {
   explain EVENT              why something was allowed, changed or blocked, and what would be said of it today
   simulate [--policy FILE]   what a policy would have done with what was recorded
   diff A B                   what is different between two policies, as written and as it would have come out
+  import --from KIND FILE    a policy from the allow list of an AI client, or from a table of rules
+  export --to KIND FILE      allow lists for AI clients, managed-mcp.json or a registry from a policy
 
 "sluice policy <verb> --help" tells more. All of them take --json.
 Exit codes: 0 good, 1 the answer is no (problems, differences, failed examples), 2 wrong usage or a file that cannot
