@@ -5,7 +5,8 @@ import { globs, type Clause } from "./clause.ts";
 import { globsOverlap } from "./glob-overlap.ts";
 import type { ClassGroup, View } from "./view.ts";
 
-const THRESHOLDS = { low: 0.3, medium: 0.6, high: 0.85 } as const;
+/** Least confidence that counts as so much. */
+export const THRESHOLDS = { low: 0.3, medium: 0.6, high: 0.85 } as const;
 
 export interface DataClause extends Clause {
   /** The findings that made it match, to be replaced. */

@@ -121,7 +121,7 @@ export interface Given {
   readonly arguments?: Readonly<Record<string, unknown>>;
   readonly direction?: "to-server" | "to-client";
   /** Classes as they are found, one for each different value. */
-  readonly data?: readonly string[];
+  readonly data?: readonly (string | DataExample)[];
   readonly transport?: string;
   readonly protocolVersion?: string;
   readonly authentication?: "none" | "bearer" | "other";
@@ -136,6 +136,15 @@ export interface Given {
   readonly bytes?: number;
   /** Things that are not known in this message. */
   readonly unknown?: readonly UnknownFact[];
+}
+
+/** So many different values of a class. */
+export interface DataExample {
+  readonly class: string;
+  /** Default 1. */
+  readonly count?: number;
+  /** Default `high`. */
+  readonly confidence?: "low" | "medium" | "high";
 }
 
 /** What a message may leave unknown; rules that ask for it then apply, exemptions do not. */

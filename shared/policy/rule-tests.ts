@@ -2,6 +2,9 @@
 import { localServer, remoteServer, type ServerIdentity } from "../mcp/identity.ts";
 import { never } from "../base/result.ts";
 import type { Channel, Transport } from "../mcp/channel.ts";
+import { readVersionRange } from "../base/version-range.ts";
+import type { Finding } from "../inspect/data/finding.ts";
+import { THRESHOLDS } from "./data-clause.ts";
 import { levelOf } from "./risk-level.ts";
 import { momentOf } from "./schema-checks.ts";
 import { compile } from "./compile.ts";
@@ -47,7 +50,7 @@ function factsOf(policy: Policy, rule: Rule, { given }: RuleTest): Facts {
   const example = exampleFacts(server, {
     direction: given.direction ?? rule.when.direction ?? "to-server",
     ...subjectOf(given),
-    findings: (given.data ?? []).map((name, at) => exampleFinding(name, at)),
+    findings: findingsOf(given),
     who: { user: given.user ?? "example", groups: given.groups ?? [], device: given.device ?? "example" },
   });
   const { client, transport } = given;
@@ -75,6 +78,14 @@ function subjectOf({ method, tool, prompt, resource }: Given): Pick<Facts, "meth
     prompt: prompt ?? null,
     resource: resource ?? null,
   };
+}
+
+function findingsOf({ data = [] }: Given): Finding[] {
+  return data.flatMap((example, at) => {
+    if (typeof example === "string") return [exampleFinding(example, at)];
+    const { class: name, count = 1, confidence } = example;
+    return Array.from({ length: count }, (_, copy) => exampleFinding(name, data.length + at * 1000 + copy, confidence && THRESHOLDS[confidence]));
+  });
 }
 
 function clientOf(id: string): Pick<Channel, "client" | "point"> {
@@ -127,12 +138,19 @@ function serverOf(policy: Policy, text: string): ServerIdentity {
   return localServer(command, args);
 }
 
-function serverLike({ url, command, package: packages }: ServerMatch): ServerIdentity {
+/** Some version that the range includes, with the sign that stands before it. */
+function versionIn(range: string | undefined): string {
+  const read = readVersionRange(range ?? "*");
+  const found = (range?.match(/\d+(?:\.\d+)*/g) ?? []).find((version) => read.ok && read.value(version) === true);
+  return found ? `@${found}` : "";
+}
+
+function serverLike({ url, command, package: packages, version }: ServerMatch): ServerIdentity {
   const some = (patterns: string | readonly string[]): string => (typeof patterns === "string" ? patterns : patterns[0]!).replaceAll("*", "1");
   if (url !== undefined) return remoteServer(some(url).replace(/^1:/, "https:")) ?? STAND_IN;
   if (packages !== undefined) {
     const [registry, name = ""] = some(packages).split(/:(.*)/s);
-    return registry === "pypi" ? localServer("uvx", [name]) : registry === "oci" ? localServer("docker", ["run", name]) : localServer("npx", ["-y", name]);
+    return registry === "pypi" ? localServer("uvx", [name + versionIn(version)]) : registry === "oci" ? localServer("docker", ["run", name]) : localServer("npx", ["-y", name + versionIn(version)]);
   }
   const [name = "example", ...args] = (command ?? []).filter((part) => part !== "**").map(some);
   return localServer(name, args);

@@ -92,7 +92,8 @@ function checkHold(list: ProblemList, { override, approve }: HoldWords, effects:
 }
 
 function checkGiven(list: ProblemList, given: Given, path: Path, known: Known): void {
-  for (const [at, name] of (given.data ?? []).entries()) {
+  for (const [at, example] of (given.data ?? []).entries()) {
+    const name = typeof example === "string" ? example : example.class;
     const slip = name.includes("*") || name.startsWith("$") ? { message: "a test names classes as they are found, without * or $" } : classProblem(name);
     list.report([...path, "data", at], slip);
   }

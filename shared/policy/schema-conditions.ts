@@ -10,7 +10,7 @@ export const authentication = word("authentication", ["none", "bearer", "other"]
 export const score = whole(0, 100);
 
 const riskLevel = word("risk level", ["low", "moderate", "elevated", "high", "critical"]);
-const confidence = word("confidence", ["low", "medium", "high"]);
+export const confidence = word("confidence", ["low", "medium", "high"]);
 const point = word("point", ["page", "stdio", "http"]);
 const pin = word("pin state", ["new", "pinned", "changed"]);
 const tier = word("tier", ["evidence", "likely", "certain"]);

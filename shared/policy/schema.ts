@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { fail, ok, type Result } from "../base/result.ts";
 import { ENGINE, REDACTION_STYLES, UNKNOWN_FACTS, type Policy, type PolicyPart, type PolicySource } from "./language.ts";
 import { problemsOf } from "./schema-problems.ts";
-import { authentication, clientMatch, condition, direction, pattern, patterns, score, serverMatch, transport, whoMatch } from "./schema-conditions.ts";
+import { authentication, clientMatch, condition, confidence, direction, pattern, patterns, score, serverMatch, transport, whoMatch } from "./schema-conditions.ts";
 import { crossCheck } from "./schema-checks.ts";
 import { duration, identifier, line, link, many, strict, whole, word } from "./strict-schema.ts";
 
@@ -53,7 +53,7 @@ const given = strict({
   resource: z.optional(line(2000)),
   arguments: z.optional(z.record(z.string(), z.unknown())),
   direction: z.optional(direction),
-  data: z.optional(many(line())),
+  data: z.optional(many(z.union([line(), strict({ class: line(), count: z.optional(whole(1, 1000)), confidence: z.optional(confidence) })]))),
   transport: z.optional(transport),
   protocolVersion: z.optional(line(20)),
   authentication: z.optional(authentication),
