@@ -4,7 +4,7 @@ import { userInfo } from "node:os";
 import process from "node:process";
 import type { EventRecord } from "../../shared/events/record.ts";
 import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
-import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
+import type { ServerEntry } from "../../shared/inventory/inventory.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import type { CompiledPolicy } from "../../shared/policy/compile.ts";
@@ -15,6 +15,8 @@ import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
 import { installMachine } from "../sweep/machine.ts";
 import { readHashKey } from "./hash-key.ts";
+import type { HeaderMemory } from "./http/request-headers.ts";
+import { openKnowledge, type Knowledge } from "./knowledge.ts";
 
 export interface GatekeeperOptions {
   readonly paths: HostPaths;
@@ -25,6 +27,8 @@ export interface GatekeeperOptions {
 /** One connection: its session, and where its records go. */
 export interface Gate {
   readonly session: Session;
+  /** Headers that the server's tools want, as far as any guard of it has learned them. */
+  readonly headers?: HeaderMemory;
   record(record: EventRecord): void;
   /** Carries out what concerns nobody but the journal. */
   note(effects: readonly Effect[]): void;
@@ -59,12 +63,19 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const random = randomSource();
   const key = readHashKey(options.paths.state);
   installMachine();
-  let entry: ServerEntry | undefined;
+  /** One in truth: a guard stands before one server. */
+  const known = new Map<string, Knowledge>();
+  const knowledgeOf = (server: string): Knowledge => {
+    let knowledge = known.get(server);
+    if (!knowledge) known.set(server, (knowledge = openKnowledge(options.paths.state, server)));
+    return knowledge;
+  };
   const who = (): Facts["who"] => (user === undefined ? undefined : { user });
-  const trust = (): Facts["trust"] => entry && trustOf(entry);
 
   return {
     admit(channel) {
+      const knowledge = knowledgeOf(channel.server.id);
+      const trust = (): Facts["trust"] => trustOf(knowledge);
       let last: CompiledPolicy | null = null;
       let refused: (() => void) | null = null;
       const check = (): void => {
@@ -86,7 +97,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         trust,
       });
       const record = (each: EventRecord): void => {
-        if (isServerRecord(each)) entry = observeServer(entry, each);
+        knowledge.observe(each);
         journal.store([each]);
         // What is known of the server may change the answer, not the policy's text alone.
         if (refused && each.kind === "request" && each.decision.enforced === "block") check();
@@ -98,6 +109,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
       void journal.flush().then((written) => written || sayOnce(unwritten));
       return {
         session,
+        headers: knowledge.headers,
         record,
         note,
         close: (reason) => note(session.step({ kind: "close", reason })),
@@ -116,6 +128,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
     },
     async close() {
       policy.close();
+      await Promise.all([...known.values()].map((knowledge) => knowledge.close()));
       if (!(await journal.flush())) sayOnce(unwritten);
       await journal.close();
     },
@@ -126,9 +139,9 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
 const ENDED = "Sluice has ended this server. Once the policy allows it, restart this server in your app.";
 
 /** Scored when a rule asks, and only then: most policies never do. */
-function trustOf(entry: ServerEntry): NonNullable<Facts["trust"]> {
+function trustOf(knowledge: Knowledge): NonNullable<Facts["trust"]> {
   let found: Score | undefined;
-  const score = (): Score => (found ??= scoreServer(entry));
+  const score = (): Score => (found ??= scoreOf(knowledge.entry()!));
   return {
     get score() {
       return score().score;
@@ -137,6 +150,14 @@ function trustOf(entry: ServerEntry): NonNullable<Facts["trust"]> {
       return score().level;
     },
   };
+}
+
+const scores = new WeakMap<ServerEntry, Score>();
+
+function scoreOf(entry: ServerEntry): Score {
+  let score = scores.get(entry);
+  if (!score) scores.set(entry, (score = scoreServer(entry)));
+  return score;
 }
 
 function say(text: string): void {

@@ -53,6 +53,7 @@ async function answer(line: string): Promise<void> {
   if (message.id === undefined) return;
   const { name, arguments: args = {} } = message.params ?? {};
   const reply = (result: unknown): void => void process.stdout.write(`${JSON.stringify({ result, jsonrpc: "2.0", id: message.id })}\n`);
+  if (message.method === "tools/list") return reply({ tools: [{ name: "get_note", description: "Reads a note", inputSchema: { type: "object" } }] });
   switch (name) {
     case "print":
       process.stdout.write(String(args["text"]));

@@ -1,82 +1,15 @@
 /** Is this value, which came over a border (a browser, a file), really an event record of ours? Bounded, so that no record can smuggle a message body into the journal. */
 import { isObject } from "../mcp/message.ts";
-import type { ClientIdentity, LocalServerIdentity, PackageIdentity, RemoteServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Hold, Matched, Redaction } from "../policy/decision.ts";
 import { EFFECTS, REDACTION_STYLES } from "../policy/language.ts";
+import { amount, authentication, boolean, client, count, isId, list, name, once, oneOf, optional, orNull, point, RECORD_BOUNDS, server, shape, short, string, text, toolClass, transport, type Check, type Fields } from "./checks.ts";
 import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type InstructionsSeen, type MessageRecord, type RecordBase, type PromptSummary, type ResourceSummary, type ToolSummary } from "./record.ts";
 
-/** Longest texts and lists a record may carry. Whoever makes records clips to these. */
-export const RECORD_BOUNDS = {
-  /** Ids, versions, masked previews, and every text under a key that this build does not know. */
-  short: 256,
-  /** Names that peers choose: tools, prompts, servers. */
-  name: 1024,
-  /** URLs, arguments, explanations, error texts. */
-  text: 4096,
-  list: 5000,
-  /** One redaction a finding: a hostile result may hold very many. */
-  redactions: 100_000,
-} as const;
+export { RECORD_BOUNDS } from "./checks.ts";
 
-type Check = (value: unknown) => boolean;
-/** One check for each field of a type: a field that is added there and not here fails the type check. */
-type Fields<T> = { readonly [K in keyof T]-?: Check };
-
-const string = (max: number): Check => (value) => typeof value === "string" && value.length <= max;
-const short = string(RECORD_BOUNDS.short);
-const name = string(RECORD_BOUNDS.name);
-const text = string(RECORD_BOUNDS.text);
-const boolean: Check = (value) => typeof value === "boolean";
-const count: Check = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-const amount: Check = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const oneOf = (...allowed: readonly unknown[]): Check => (value) => allowed.includes(value);
-const orNull = (check: Check): Check => (value) => value === null || check(value);
-const optional = (check: Check): Check => (value) => value === undefined || check(value);
-const list = (check: Check, max: number = RECORD_BOUNDS.list): Check => (value) => Array.isArray(value) && value.length <= max && value.every(check);
-
-/** A field of a newer version: let through when it is small and flat, so that builds of different age understand each other. */
-const unknownField: Check = (value) => {
-  if (Array.isArray(value)) return value.length <= 16 && value.every((item) => item === null || typeof item === "number" || typeof item === "boolean" || short(item));
-  return value === null || typeof value === "number" || typeof value === "boolean" || short(value);
-};
-
-function shape<T>(fields: Fields<T>): Check {
-  const known = new Map(Object.entries(fields as Record<string, Check>));
-  return (value) => {
-    if (!isObject(value)) return false;
-    for (const [key, check] of known) if (!check(value[key])) return false;
-    let strangers = 0;
-    for (const key of Object.keys(value)) if (!known.has(key) && (++strangers > 16 || key.length > 64 || !unknownField(value[key]))) return false;
-    return true;
-  };
-}
-
-/** All records of a channel share the objects that say where it is and what was decided: nothing changes them, so each is checked once. */
-function once(check: Check): Check {
-  const passed = new WeakSet();
-  return (value) => {
-    if (!isObject(value)) return check(value);
-    if (passed.has(value)) return true;
-    if (!check(value)) return false;
-    passed.add(value);
-    return true;
-  };
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const isId: Check = (value) => typeof value === "string" && UUID.test(value);
-
-const client = once(shape<ClientIdentity>({ id: short, name, version: optional(short) }));
-const packageIdentity = shape<PackageIdentity>({ registry: oneOf("npm", "pypi", "oci"), name, version: optional(short) });
-const remote = shape<RemoteServerIdentity>({ kind: oneOf("remote"), id: short, url: text });
-const local = shape<LocalServerIdentity>({ kind: oneOf("local"), id: short, command: name, args: list(text, 512), package: optional(packageIdentity) });
-const server = once((value) => remote(value) || local(value));
 const effect = oneOf(...EFFECTS);
 const mode = oneOf("monitor", "enforce");
-const point = oneOf("page", "stdio", "http");
-const transport = oneOf("stdio", "streamable-http", "sse", "websocket", "message-port");
 const direction = oneOf("to-server", "to-client");
-const authentication = oneOf("none", "bearer", "other", "unknown");
 const span: Check = (value) => value === "call" || value === "session" || amount(value);
 const coached = shape<Extract<Hold, { kind: "coach" }>>({ kind: oneOf("coach"), reason: oneOf("required", "optional", "none"), for: span, raw: boolean });
 const approved = shape<Extract<Hold, { kind: "approve" }>>({ kind: oneOf("approve"), offer: list(span, 16), within: amount });
@@ -110,7 +43,7 @@ const peer = shape<{ name: string; version?: string; title?: string }>({ name, v
 const tool = shape<ToolSummary>({
   name,
   description: string(480),
-  classes: list(oneOf("read", "write", "delete", "execute", "send", "money", "unknown"), 16),
+  classes: list(toolClass, 16),
   digest: string(64),
 });
 

@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { configuredPlaces, emptyInventory, observe, observeAll, observeServer, type Inventory } from "./inventory.ts";
+import { isServerEntry } from "./entry-guard.ts";
+import { mergeEntries } from "./merge.ts";
 import { admitted, CURSOR, decision, deployment, found, initialized, listChanged, message, NOTES, prompts, remote, resources, shuffled, started, tools } from "./record.fixture.ts";
 import { instructionsSeen } from "./definitions.ts";
 import { bringsApps, bringsSkills, isStale, LIMITS } from "./entry.ts";
@@ -69,6 +71,17 @@ test("the order of records changes nothing", () => {
     listChanged("resources", { time: 5 }),
   ];
   const expected = observeAll(emptyInventory(), records, context);
+  // Two observers who tell each other in the end know as much as one who saw it all.
+  const about = records.filter((record) => "server" in record && record.server.id === NOTES.id);
+  fc.assert(
+    fc.property(fc.nat(1_000_000), fc.nat(about.length), (seed, at) => {
+      const mixed = shuffled(about, seed);
+      const [one, other] = [mixed.slice(0, at), mixed.slice(at)].map((part) => observeAll(emptyInventory(), part, context).servers.get(NOTES.id));
+      expect(one && other ? mergeEntries(one, other) : (one ?? other)).toEqual(expected.servers.get(NOTES.id));
+    }),
+    { numRuns: 60 },
+  );
+  expect({ ...expected.servers.get(NOTES.id), admission: null }).toSatisfy(isServerEntry);
   fc.assert(
     fc.property(fc.nat(1_000_000), (seed) => {
       expect(observeAll(emptyInventory(), shuffled(records, seed), context)).toEqual(expected);
@@ -161,4 +174,15 @@ test("a record that names a server but tells nothing of it changes nothing", () 
   const { kind: _, ...request } = message();
   const asked = { ...request, kind: "approval.requested", asks: "approve", rules: ["r"], call: "c", until: 1 } as const;
   expect(observe(emptyInventory(), asked).servers.size).toBe(0);
+});
+
+test("a row from a file is taken as it was written, and not with anything bent in it", () => {
+  const entry = { ...observeAll(emptyInventory(), [initialized({ instructions: instructionsSeen("x") }), tools([{ name: "a" }]), prompts([{ name: "p" }]), resources([{ uri: "x:" }])]).servers.get(NOTES.id)!, admission: null };
+  expect(JSON.parse(JSON.stringify(entry))).toSatisfy(isServerEntry);
+  for (const key of Object.keys(entry)) {
+    for (const value of [undefined, true, "x".repeat(5000), { a: "b" }, [["x"]]]) expect({ key, value, accepted: isServerEntry({ ...entry, [key]: value }) }).toEqual({ key, value, accepted: false });
+  }
+  expect(isServerEntry({ ...entry, selfStamp: "9".repeat(30) })).toBe(false);
+  expect(isServerEntry({ ...entry, tools: Array.from({ length: 501 }, () => entry.tools[0]) })).toBe(false);
+  fc.assert(fc.property(fc.anything(), (value) => void isServerEntry(value)));
 });

@@ -4,6 +4,7 @@ import { ADMISSION_DEFAULT, type Decision } from "../policy/decision.ts";
 import { EFFECTS, type Policy } from "../policy/language.ts";
 import { never } from "../base/result.ts";
 import { dataSourceOf } from "./data-source.ts";
+import { classCounts, placesOf } from "./derived.ts";
 import { stampOf, withItem } from "./stamps.ts";
 import { LIMITS, type ClientEntry, type ConfiguredPlace, type SelfReport, type ServerEntry, type Stamp } from "./entry.ts";
 import { changedList, promptsListed, resourcesListed, toolsListed, withStamp } from "./lists.ts";
@@ -189,7 +190,7 @@ function judged(entry: ServerEntry, record: MessageRecord, context: ObserveConte
       redacted: counts.redacted + record.redacted,
     },
     ...(changed ? { lists: withStamp(entry.lists, changed, "changed", stamp) } : {}),
-    dataClasses: addClasses(entry.dataClasses, record),
+    dataClasses: classCounts(entry.dataClasses, record.findings),
     admission: entry.admission && entry.admission.stamp > stamp ? entry.admission : { ...admissionOf(record.decision, context), stamp },
   };
 }
@@ -205,16 +206,6 @@ function admissionOf(decision: Decision, { sanctioned }: ObserveContext): { effe
   };
 }
 
-function addClasses(known: ServerEntry["dataClasses"], record: MessageRecord): ServerEntry["dataClasses"] {
-  if (record.findings.length === 0) return known;
-  const counts = new Map(known.map((item) => [item.class, item.count]));
-  for (const finding of record.findings) {
-    const count = counts.get(finding.class);
-    if (count !== undefined || counts.size < LIMITS.dataClasses) counts.set(finding.class, (count ?? 0) + finding.count);
-  }
-  return [...counts].map(([name, count]) => ({ class: name, count })).sort((a, b) => (a.class < b.class ? -1 : 1));
-}
-
 function deployed(entry: ServerEntry, record: Deployment): ServerEntry {
   const place: ConfiguredPlace = {
     client: record.client,
@@ -225,19 +216,5 @@ function deployed(entry: ServerEntry, record: Deployment): ServerEntry {
     removed: record.change === "removed",
     stamp: stampOf(record),
   };
-  const known = entry.places.find((other) => samePlace(other, place));
-  if (known && known.stamp > place.stamp) return entry;
-  const others = entry.places.filter((other) => other !== known);
-  // Markers of removed places go first when the list is full.
-  const places = [...others, place].sort((a, b) => Number(a.removed) - Number(b.removed) || (placeKey(a) < placeKey(b) ? -1 : 1)).slice(0, LIMITS.places);
-  const notes = [...new Set(places.filter((item) => !item.removed).flatMap((item) => item.notes))].sort().slice(0, LIMITS.notes);
-  return { ...entry, places, notes };
-}
-
-function samePlace(a: ConfiguredPlace, b: ConfiguredPlace): boolean {
-  return a.client.id === b.client.id && a.where === b.where && a.name === b.name;
-}
-
-function placeKey(place: ConfiguredPlace): string {
-  return JSON.stringify([place.client.id, place.where, place.name]);
+  return { ...entry, ...placesOf([...entry.places, place]) };
 }

@@ -1,6 +1,7 @@
 /** What lists add to a server's row, whatever order their records come in. */
 import type { MessageRecord, PromptsListed, ResourcesListed, ToolsListed, ToolSummary } from "../events/record.ts";
 import { dataSourceOf } from "./data-source.ts";
+import { toolCountsOf } from "./derived.ts";
 import { LIMITS, type EntryTool, type ListName, type ServerEntry, type Stamp } from "./entry.ts";
 import { plainText } from "./plain-text.ts";
 import { stampOf, withItem } from "./stamps.ts";
@@ -14,9 +15,7 @@ export function toolsListed(entry: ServerEntry, record: ToolsListed): ServerEntr
     if (known || tools.size < LIMITS.tools) tools.set(tool.name, mergeTool(known, tool, stamp));
   }
   const list = [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const toolCounts: Partial<Record<ToolSummary["classes"][number], number>> = {};
-  for (const tool of list) for (const kind of tool.classes) toolCounts[kind] = (toolCounts[kind] ?? 0) + 1;
-  return { ...entry, tools: list, toolCounts, apps: Math.max(entry.apps, record.apps ?? 0), lists: withStamp(entry.lists, "tools", "listed", stamp), dataSource: dataSourceOf({ identity: entry.identity, tools: list }) };
+  return { ...entry, tools: list, toolCounts: toolCountsOf(list), apps: Math.max(entry.apps, record.apps ?? 0), lists: withStamp(entry.lists, "tools", "listed", stamp), dataSource: dataSourceOf({ identity: entry.identity, tools: list }) };
 }
 
 function mergeTool(known: EntryTool | undefined, tool: ToolSummary, stamp: Stamp): EntryTool {

@@ -12,3 +12,11 @@ export function withItem<T extends string>(list: readonly T[], item: T, limit: n
   if (list.includes(item) || list.length >= limit) return list;
   return [...list, item].sort();
 }
+
+export function union<T extends string>(a: readonly T[], b: readonly T[], limit: number): readonly T[] {
+  return b.reduce<readonly T[]>((list, item) => withItem(list, item, limit), a);
+}
+
+export function latest<T extends { readonly stamp: Stamp }>(a: T, b: T): T {
+  return a.stamp > b.stamp ? a : b;
+}

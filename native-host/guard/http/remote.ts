@@ -10,7 +10,7 @@ import type { Gate } from "../gatekeeper.ts";
 import { POST_HEADERS, replay, type Handshake } from "./handshake.ts";
 import { delayOf, hear, isStream } from "./listening.ts";
 import { openOldTransport, type OldTransport } from "./old-transport.ts";
-import { headerBook } from "./request-headers.ts";
+import { headerBook, type HeaderBook } from "./request-headers.ts";
 import { readReply, type ReplyOutcome, type ReplyTaker } from "./reply-lines.ts";
 import type { Target } from "./target.ts";
 import { waitingList, type Waiting } from "./waiting.ts";
@@ -75,7 +75,7 @@ class HttpRemote implements Remote {
   readonly #parts: RemoteParts;
   readonly #patience: RemotePatience;
   readonly #waiting = waitingList();
-  readonly #book = headerBook();
+  readonly #book: HeaderBook;
   readonly #closed = new AbortController();
   #sessionId: string | null = null;
   #version: string | null = null;
@@ -88,6 +88,7 @@ class HttpRemote implements Remote {
 
   constructor(parts: RemoteParts) {
     this.#parts = parts;
+    this.#book = headerBook(parts.gate.headers);
     this.#patience = { ...PATIENCE, ...parts.patience };
     parts.gate.note(parts.gate.session.step({ kind: "authentication", seen: parts.target.authentication }));
   }

@@ -3,7 +3,7 @@ import { encodeHeader, mirroredName } from "../../../shared/gate/mirrored-header
 import { isObject, member, type JsonObject } from "../../../shared/mcp/message.ts";
 
 /** An argument that a tool wants to see in a header. */
-interface Mirrored {
+export interface Mirrored {
   readonly header: string;
   readonly path: readonly string[];
 }
@@ -12,7 +12,16 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/;
 const MAX_DEPTH = 16;
 const MAX_TOOLS = 10_000;
 
-/** Knows the tools of this process's own `tools/list` only: the journal keeps digests of definitions, and a header made from an old one would be worse than none. A server that misses a header says so (-32020), and clients then list anew. */
+/** By the name of their tool; an empty list: it wants none. */
+export type MirroredByTool = Readonly<Record<string, readonly Mirrored[]>>;
+
+/** What processes of one server tell each other: clients list tools in one and call them in another. */
+export interface HeaderMemory {
+  recall(): MirroredByTool;
+  keep(learned: MirroredByTool): void;
+}
+
+/** Of a tool that this process has not seen listed, it goes by what earlier ones have learned. That may be old: then the server gets a header that it no longer asks for, or misses one, says so (-32020), and the client lists anew. */
 export interface HeaderBook {
   /** Takes in the result of a `tools/list`. */
   learn(result: unknown): void;
@@ -20,27 +29,35 @@ export interface HeaderBook {
   headersOf(method: string, params: JsonObject, version: string): Record<string, string>;
 }
 
-export function headerBook(): HeaderBook {
+export function headerBook(memory?: HeaderMemory): HeaderBook {
   const tools = new Map<string, readonly Mirrored[]>();
+  /** Asked only for a tool that this process has not seen listed. */
+  const recalled = (tool: string): readonly Mirrored[] => {
+    const known = memory?.recall() ?? {};
+    return Object.hasOwn(known, tool) ? known[tool]! : [];
+  };
   return {
     learn(result) {
       const listed = member(result, "tools");
       if (!Array.isArray(listed)) return;
+      const learned: [string, readonly Mirrored[]][] = [];
       for (const tool of listed as unknown[]) {
         const name = member(tool, "name");
         if (typeof name !== "string") continue;
         const found: Mirrored[] = [];
         collect(member(tool, "inputSchema"), [], found);
-        if (found.length > 0 && (tools.has(name) || tools.size < MAX_TOOLS)) tools.set(name, found);
-        else tools.delete(name);
+        if (!tools.has(name) && tools.size >= MAX_TOOLS) continue;
+        tools.set(name, found);
+        learned.push([name, found]);
       }
+      memory?.keep(Object.fromEntries(learned));
     },
     headersOf(method, params, version) {
       const headers: Record<string, string> = { "mcp-protocol-version": encodeHeader(version), "mcp-method": encodeHeader(method) };
       const named = mirroredName(method, params);
       if (named !== undefined) headers["mcp-name"] = encodeHeader(named);
       if (method !== "tools/call" || named === undefined) return headers;
-      for (const { header, path } of tools.get(named) ?? []) {
+      for (const { header, path } of tools.get(named) ?? recalled(named)) {
         const value = plain(member(params["arguments"], ...path));
         if (value !== undefined) headers[`mcp-param-${header.toLowerCase()}`] = encodeHeader(value);
       }
@@ -64,4 +81,15 @@ function plain(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
   return typeof value === "number" && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? String(value) : undefined;
+}
+
+/** Is this, which came from a file, what a memory may recall? */
+export function isMirroredByTool(value: unknown): value is MirroredByTool {
+  return isObject(value) && Object.values(value).every((list) => Array.isArray(list) && list.every(isMirrored));
+}
+
+function isMirrored(value: unknown): value is Mirrored {
+  const path = member(value, "path");
+  const header = member(value, "header");
+  return typeof header === "string" && TOKEN.test(header) && Array.isArray(path) && path.length > 0 && path.length <= MAX_DEPTH && path.every((step) => typeof step === "string");
 }
