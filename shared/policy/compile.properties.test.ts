@@ -1,62 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { localServer, remoteServer, type ServerIdentity } from "../mcp/identity.ts";
+import { canonicalJson, policyDigest } from "./canonical.ts";
 import { compile } from "./compile.ts";
 import { ADMISSION_DEFAULT, type Decision, type Facts } from "./decision.ts";
-import { exampleFacts, exampleFinding } from "./example-facts.ts";
-import type { AdmissionEntry, Condition, Policy, Rule } from "./language.ts";
+import { exampleFacts } from "./example-facts.ts";
+import type { Condition, Policy } from "./language.ts";
+import { condition, facts, pick, policy, rule, SERVERS } from "./policy.fixture.ts";
+import { plainly } from "./plain-evaluator.fixture.ts";
 import { validatePolicy } from "./schema.ts";
 import { compareEffects } from "./verdict.ts";
-
-const SERVERS: ServerIdentity[] = [remoteServer("https://a.example/mcp")!, remoteServer("https://b.example/x")!, localServer("npx", ["-y", "@acme/desk"]), localServer("node", ["x.js"])];
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const pick = <const T extends readonly unknown[]>(...values: T) => fc.constantFrom(...values) as fc.Arbitrary<T[number]>;
-
-const data = fc.record({ any: fc.uniqueArray(pick("secret.*", "pii.email", "$set", "*"), { minLength: 1, maxLength: 2 }), minConfidence: maybe(pick("low", "high")), minCount: maybe(pick(1, 2)) });
-const trust = pick({ below: 50 }, { atLeast: 50 });
-const servers = pick({ kind: "remote" as const }, { url: "https://a.example/*" }, { package: "npm:@acme/*" }, { command: ["node", "**"] }, { url: "*" });
-const ruleServer = fc.oneof(servers, pick({ sanctioned: true }, { sanctioned: false }, { id: "e0" }), trust.map((each) => ({ trust: each })));
-const who = pick({ group: "red" }, { user: "alice" });
-const condition: fc.Arbitrary<Condition> = fc
-  .record({ server: maybe(ruleServer), who: maybe(who), tool: maybe(pick("get_*", "*", "delete_x")), direction: maybe(pick("to-server", "to-client")), data: maybe(data), authentication: maybe(pick("none", "bearer")) })
-  .map((each) => (Object.values(each).some((value) => value !== undefined) ? each : { method: "*" }));
-const rule: fc.Arbitrary<Omit<Rule, "id">> = fc
-  .record({ title: fc.constant("T"), when: condition, unless: maybe(condition), effect: pick("allow", "monitor", "redact", "block"), mode: maybe(pick("monitor", "enforce")), style: maybe(pick("mask", "placeholder")), message: maybe(pick("m1", "m2")), severity: maybe(pick("low", "critical")) })
-  .map(({ style, ...each }) => (each.effect === "redact" ? { ...each, style, ...(!each.when.data && { when: { ...each.when, data: { any: ["*"] } } }) } : each));
-const admissionEffect = pick("allow", "monitor", "block");
-const entry: fc.Arbitrary<Omit<AdmissionEntry, "id">> = fc.record({
-  match: servers,
-  who: maybe(who),
-  effect: admissionEffect,
-  sanctioned: maybe(fc.boolean()),
-  message: maybe(pick("e1", "e2")),
-  tools: maybe(fc.array(fc.record({ name: pick("get_*", "delete_*", "*"), effect: admissionEffect, message: maybe(pick("t1", "t2")) }), { minLength: 1, maxLength: 3 })),
-});
-const policy: fc.Arbitrary<Policy> = fc
-  .record({ mode: pick("monitor", "enforce", "enforce", "enforce"), byDefault: admissionEffect, entries: fc.array(entry, { minLength: 1, maxLength: 4 }), rules: fc.array(rule, { minLength: 1, maxLength: 5 }), exception: maybe(condition) })
-  .map(({ mode, byDefault, entries, rules, exception }) => ({
-    version: 1,
-    id: "p",
-    revision: 1,
-    mode,
-    labels: { set: ["pci.*", "secret.jwt"] },
-    admission: { default: byDefault, servers: entries.map((each, at) => ({ id: `e${at}`, ...each })) },
-    rules: rules.map((each, at) => ({ id: `r${at}`, ...each })),
-    ...(exception && { exceptions: [{ rule: "r0", when: exception, owner: "o", until: "2030-01-01", ticket: "t" }] }),
-  }));
-const facts: fc.Arbitrary<Facts> = fc
-  .record({
-    server: pick(...SERVERS),
-    tool: pick("get_x", "delete_x", null, undefined),
-    direction: pick("to-server", "to-client"),
-    findings: fc.array(fc.record({ name: pick("secret.jwt", "pii.email", "pci.card-number"), at: fc.nat(2), confidence: pick(0.2, 0.5, 0.7, 0.9) }), { maxLength: 4 }),
-    unknownClasses: pick([], [], ["secret.*"], ["pii.*", "pci.*"]),
-    trust: pick(undefined, { score: 10, level: "critical" }, { score: 90, level: "low" }),
-    who: pick(undefined, { user: "alice", groups: ["red"] }, { user: "bob", groups: [] }, { user: "alice" }),
-    authentication: pick("none", "bearer", "unknown"),
-    now: pick(0, Date.UTC(2040, 0, 1)),
-  })
-  .map(({ server, findings, ...rest }) => exampleFacts(server, { ...rest, findings: findings.map(({ name, at, confidence }) => exampleFinding(name, at, confidence)) }));
 
 const decide = (written: Policy, about: Facts): Decision => compile(written, "local").decide(about);
 
@@ -118,12 +70,99 @@ test("one more exception spares at most its own rule", () => {
   );
 });
 
+function forget(about: Facts, what: string): Facts {
+  const { channel } = about;
+  const { server } = channel;
+  switch (what) {
+    case "authentication":
+      return { ...about, authentication: "unknown" };
+    case "unknownClasses":
+      return { ...about, unknownClasses: ["*"] };
+    case "version":
+      return server.kind === "local" && server.package ? { ...about, channel: { ...channel, server: { ...server, package: { registry: server.package.registry, name: server.package.name } } } } : about;
+    case "client":
+      return channel.point === "page" ? about : { ...about, channel: { ...channel, client: { id: "client:unknown", name: "?" } } };
+    default:
+      return { ...about, [what]: undefined };
+  }
+}
+
+test("a policy that passed the schema compiles, and so does its canonical text", () => {
+  fc.assert(
+    fc.property(policy, (written) => {
+      const text = canonicalJson(written);
+      const checked = validatePolicy(JSON.parse(text));
+      if (!checked.ok) throw new Error(JSON.stringify(checked.why));
+      expect(policyDigest(compile(checked.value, "local").policy)).toBe(policyDigest(written));
+    }),
+  );
+});
+
+// threat: policy-typo
+test("one wrong letter in any key is refused", () => {
+  fc.assert(
+    fc.property(policy, fc.nat(), fc.nat(20), fc.constantFrom("x", "_", "e", "T"), (written, which, at, letter) => {
+      const value = JSON.parse(JSON.stringify(written)) as object;
+      const spots = keySpots(value);
+      const { holder, key } = spots[which % spots.length]!;
+      const wrong = key.slice(0, at % key.length) + letter + key.slice((at % key.length) + 1);
+      fc.pre(wrong !== key && !(wrong in holder));
+      holder[wrong] = holder[key];
+      delete holder[key];
+      expect(validatePolicy(value).ok, `${key} → ${wrong}`).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+type Holder = Record<string, unknown>;
+
+/** Every key of the language; names that the author chose (labels, networks, styles) are none. */
+function keySpots(value: unknown): { holder: Holder; key: string }[] {
+  if (Array.isArray(value)) return value.flatMap(keySpots);
+  if (typeof value !== "object" || value === null) return [];
+  const holder = value as Holder;
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...(key === "labels" || key === "networks" || key === "redaction" ? [] : keySpots(holder[key]))]);
+}
+
+test("the index finds what a plain look at every rule finds", () => {
+  fc.assert(
+    fc.property(policy, facts, (written, about) => {
+      const { voices } = plainly(written, about);
+      const { matched } = compile(written, "local").decide(about);
+      expect(matched.map(({ id }) => id).toSorted()).toEqual(voices.toSorted());
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("a hold is there exactly where somebody has to be asked", () => {
+  fc.assert(
+    fc.property(policy, facts, (written, about) => {
+      const { enforced, hold } = decide(written, about);
+      expect(hold?.kind).toBe(enforced === "coach" || enforced === "approve" ? enforced : undefined);
+    }),
+  );
+});
+
+test("what came near did not match, and is never the whole policy by accident", () => {
+  fc.assert(
+    fc.property(policy, facts, (written, about) => {
+      const compiled = compile(written, "local");
+      const { decision, near } = compiled.explainFully(about);
+      expect(decision).toEqual(compiled.decide(about));
+      const matched = new Set(decision.matched.map(({ id }) => id));
+      expect(near.filter(({ id }) => matched.has(id))).toEqual([]);
+      expect(near.every(({ failed }) => failed.length > 0)).toBe(true);
+    }),
+  );
+});
+
 test("knowing less never loosens", () => {
   fc.assert(
-    fc.property(policy, facts, pick("tool", "trust", "who", "method", "authentication", "unknownClasses"), (written, about, hide) => {
-      fc.pre(!(hide === "tool" && about.tool === null));
-      const hidden = hide === "authentication" ? "unknown" : hide === "unknownClasses" ? ["*"] : undefined;
-      const now = decide(written, { ...about, [hide]: hidden });
+    fc.property(policy, facts, pick("tool", "prompt", "resource", "trust", "who", "method", "authentication", "protocolVersion", "unknownClasses", "arguments", "addresses", "rate", "bytes", "version", "client"), (written, about, hide) => {
+      fc.pre(!((hide === "tool" || hide === "prompt" || hide === "resource" || hide === "arguments") && about[hide] === null));
+      const now = decide(written, forget(about, hide));
       const before = decide(written, about);
       expect(compareEffects(now.effect, before.effect)).toBeGreaterThanOrEqual(0);
       expect(compareEffects(now.enforced, before.enforced)).toBeGreaterThanOrEqual(0);
@@ -164,12 +203,14 @@ test("what a policy remembers of one connection changes no answer", () => {
   const conditions: Condition[] = [
     { method: "tools/list" }, { prompt: "p" }, { resource: "r" }, { protocolVersion: "2025-*" }, { authentication: "none" }, { direction: "to-server" }, { tool: "get_*" },
     { who: { user: "alice" } }, { who: { group: "red" } }, { who: { device: "d" } }, { server: { trust: { below: 50 } } }, { server: { riskLevel: ["critical"] } }, { data: { any: ["secret.*"] } },
+    { network: "office" }, { time: { from: "22:00", to: "23:30", zone: "UTC" } }, { arguments: [{ at: "/path", glob: "/etc/*" }] }, { rate: { calls: { over: 3 }, per: "1m" } }, { rate: { bytes: { over: 3000 }, per: "1m" } },
   ];
   const all: Policy = {
     version: 1,
     id: "p",
     revision: 1,
     mode: "enforce",
+    networks: { office: ["10.0.0.0/8"] },
     admission: { default: "monitor", servers: [] },
     rules: conditions.map((when, at) => ({ id: `r${at}`, title: "T", when, effect: "monitor" })),
     exceptions: [{ rule: "r4", when: { method: "*" }, owner: "o", until: "2030-01-01", ticket: "t" }],
@@ -186,7 +227,7 @@ test("what a policy remembers of one connection changes no answer", () => {
       who: pick(undefined, { user: "alice" }, { user: "bob" }, { groups: ["red"] }, { groups: ["red", "blue"] }, { groups: [] }, { device: "d" }, { device: "e" }),
       unplaced: fc.boolean(),
       began: pick(undefined, "tools/call", "tools/list"),
-      now: pick(1, Date.UTC(2029, 11, 31), Date.UTC(2030, 0, 3)),
+      now: pick(1, Date.UTC(2029, 11, 31), Date.UTC(2029, 11, 31, 22, 0), Date.UTC(2029, 11, 31, 23, 29, 59), Date.UTC(2029, 11, 31, 23, 30), Date.UTC(2030, 0, 3)),
       quiet: pick(true, true, true, false),
     })
     .map(({ about, server, quiet, ...rest }): Facts => ({ ...about, ...rest, channel: channels.get(server)!, ...(quiet ? { findings: [], unknownClasses: [] } : {}) }));
