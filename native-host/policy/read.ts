@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from "../../shared/base/result.ts";
 import type { Policy } from "../../shared/policy/language.ts";
 import { pathText } from "../../shared/policy/schema-problems.ts";
-import { validatePolicy } from "../../shared/policy/schema.ts";
+import { validatePolicy, type PolicyProblem } from "../../shared/policy/schema.ts";
 
 /** Counted from one, as editors do. */
 export interface Place {
@@ -25,27 +25,25 @@ export interface Parsed {
 /** Longer than any policy that people write; the snapshot travels to every page. */
 const MAX_CHARACTERS = 2 * 1024 * 1024;
 
-/** A good policy with the places of its parts, for whoever has more to say about it. */
-export interface PlacedPolicy {
-  readonly policy: Policy;
-  placeOf(path: readonly (string | number)[]): Place;
-}
-
 /** @param name file name; `.json` is read as JSON, all else as YAML. */
 export async function readPolicy(text: string, name: string): Promise<Result<Policy, FileProblem[]>> {
-  const placed = await readPlacedPolicy(text, name);
-  return placed.ok ? ok(placed.value.policy) : placed;
+  const parsed = await parsePolicy(text, name);
+  if (!parsed.ok) return parsed;
+  const checked = validatePolicy(parsed.value.value);
+  return checked.ok ? ok(checked.value) : fail(placed(checked.why, parsed.value));
 }
 
-export async function readPlacedPolicy(text: string, name: string): Promise<Result<PlacedPolicy, FileProblem[]>> {
+/** Plain values with their places, whatever they say. */
+export async function parsePolicy(text: string, name: string): Promise<Result<Parsed, FileProblem[]>> {
   if (text.length > MAX_CHARACTERS) return fail([whole(`the file is larger than ${MAX_CHARACTERS} characters`)]);
   const parsed = await parse(text.replace(/^\ufeff/, ""), name);
-  if (!parsed.ok) return parsed;
-  if (parsed.value.value === null || parsed.value.value === undefined) return fail([whole("the file is empty")]);
-  const checked = validatePolicy(parsed.value.value);
-  if (checked.ok) return ok({ policy: checked.value, placeOf: parsed.value.placeOf });
-  const problems = checked.why.map(({ path, ...rest }) => ({ ...parsed.value.placeOf(path), path: pathText(path), ...rest }));
-  return fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
+  if (parsed.ok && (parsed.value.value === null || parsed.value.value === undefined)) return fail([whole("the file is empty")]);
+  return parsed;
+}
+
+/** In the order in which they stand in the file. */
+export function placed(problems: readonly PolicyProblem[], { placeOf }: Parsed): FileProblem[] {
+  return problems.map(({ path, ...rest }) => ({ ...placeOf(path), path: pathText(path), ...rest })).sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 async function parse(text: string, name: string): Promise<Result<Parsed, FileProblem[]>> {

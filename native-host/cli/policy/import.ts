@@ -1,5 +1,4 @@
 /** `sluice policy import`: a policy out of the allow list of an AI client, a registry, or a table of ordered rules. */
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { EFFECTS, type Effect } from "../../../shared/policy/language.ts";
 import type { Result } from "../../../shared/base/result.ts";
@@ -16,6 +15,7 @@ import { importTable } from "./lists/from-table.ts";
 import { lossLine, policyOf, yamlOf, type Imported } from "./lists/imported.ts";
 import { readText } from "./policy-text.ts";
 import { counted, writeJson, type Verb } from "./verb.ts";
+import { writeNew } from "./write-new.ts";
 
 const KINDS = ["claude-code", "copilot", "gemini", "vscode", "managed-mcp", "registry", "table"] as const;
 type Kind = (typeof KINDS)[number];
@@ -63,7 +63,7 @@ file that cannot be read or used, 3 something broke.`,
     if (!checked.ok) throw new Failure(`${printable(file)} cannot become a policy:\n${checked.why.slice(0, 20).map((problem) => `  ${printable(problemText(problem), 400)}`).join("\n")}`, { code: 2 });
     const { losses } = imported;
     const text = yamlOf(policy, imported, file);
-    if (values.out !== undefined) await write(values.out, text);
+    if (values.out !== undefined) await writeNew(values.out, text);
     if (values.json) writeJson(io, { file, from: kind, policy, losses, notes: imported.notes, out: values.out ?? null });
     else if (values.out === undefined) io.stdout.write(text);
     tell(imported, values.out, io);
@@ -113,13 +113,4 @@ async function readJson(file: string): Promise<unknown> {
   if (parsed.ok) return parsed.value;
   const { line, message, fix } = parsed.why;
   throw new Failure(`${printable(file)}${line === undefined ? "" : `:${line}`} ${message}`, { code: 2, fix });
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: "wx" });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new Failure(code === "EEXIST" ? `${printable(file)} is there already, and nothing is overwritten` : `${printable(file)} cannot be written (${code ?? "unknown error"})`, { code: 2, fix: code === "EEXIST" ? "name another file, or remove it" : "check the folder and its permissions" });
-  }
 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Result } from "../../../shared/base/result.ts";
 import type { Policy } from "../../../shared/policy/language.ts";
-import { fileProblemText, readPolicy, type FileProblem } from "../../policy/read.ts";
+import { readPolicyTree, treeProblemText, type PolicyTree, type TreeProblem } from "../../policy/tree.ts";
 import { Failure } from "../failure.ts";
 import { printable } from "../terminal.ts";
 
@@ -22,13 +22,14 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-export async function readPolicyAt(file: string): Promise<Result<Policy, FileProblem[]>> {
-  return readPolicy(await readText(file), file);
+/** With all that it includes. @throws Failure (2) when the file itself cannot be had. */
+export async function readPolicyAt(file: string): Promise<Result<PolicyTree, TreeProblem[]>> {
+  return readPolicyTree(file, readText);
 }
 
 /** A policy that must be good for the command to make sense. @throws Failure (2) with all that is wrong. */
 export async function goodPolicy(file: string): Promise<Policy> {
   const read = await readPolicyAt(file);
-  if (read.ok) return read.value;
-  throw new Failure(`this policy cannot be used:\n${read.why.map((problem) => `  ${fileProblemText(file, problem)}`).join("\n")}`, { code: 2, fix: `sluice policy check ${printable(file)}` });
+  if (read.ok) return read.value.policy;
+  throw new Failure(`this policy cannot be used:\n${read.why.map((problem) => `  ${printable(treeProblemText(problem), 500)}`).join("\n")}`, { code: 2, fix: `sluice policy check ${printable(file)}` });
 }

@@ -1,7 +1,7 @@
 /** `sluice policy test`: runs the examples of a policy. */
 import { parseArgs } from "node:util";
 import { runRuleTests, type TestOutcome } from "../../../shared/policy/rule-tests.ts";
-import { fileProblemText } from "../../policy/read.ts";
+import { treeProblemText } from "../../policy/tree.ts";
 import { Failure } from "../failure.ts";
 import { readPolicyAt } from "./policy-text.ts";
 import { counted, writeJson, type Verb } from "./verb.ts";
@@ -20,15 +20,15 @@ read, 3 something broke.`,
     const read = await readPolicyAt(file);
     if (!read.ok) {
       if (values.json) writeJson(io, { file, ok: false, problems: read.why });
-      else for (const problem of read.why) io.stdout.write(`${fileProblemText(file, problem)}\n`);
+      else for (const problem of read.why) io.stdout.write(`${treeProblemText(problem)}\n`);
       return 1;
     }
-    const outcomes = runRuleTests(read.value);
+    const outcomes = runRuleTests(read.value.policy);
     const failed = outcomes.filter(({ passed }) => !passed).length;
     if (values.json) writeJson(io, { file, ok: failed === 0, tests: outcomes });
     else {
       for (const outcome of outcomes) io.stdout.write(`${outcomeLine(outcome)}\n`);
-      const untested = read.value.rules.filter((rule) => !rule.tests?.length).map(({ id }) => id);
+      const untested = read.value.policy.rules.filter((rule) => !rule.tests?.length).map(({ id }) => id);
       io.stdout.write(`${counted(outcomes.length, "example")}, ${failed === 0 ? "all as they should be" : `${failed} not as they should be`}${untested.length ? `; without examples: ${untested.join(", ")}` : ""}\n`);
     }
     return failed === 0 ? 0 : 1;
