@@ -41,7 +41,7 @@ export async function buildExtension(): Promise<string> {
 export async function buildHost(): Promise<string> {
   return buildIfChanged({
     name: "host",
-    inputs: ["native-host", "shared", "package.json", "package-lock.json"],
+    inputs: ["native-host", "shared", "docs/policies", "package.json", "package-lock.json"],
     output: join(OUTPUT, "host"),
     command: ["node_modules/vite/bin/vite.js", "build", "--config", "native-host/vite.config.ts"],
   });

@@ -55,6 +55,8 @@ export const THREATS = {
   "policy-rollback": attack("An older, looser revision is brought back"),
   "url-escape": attack("An address is built so that an allow entry for another host matches it", "MCP09"),
   "borrowed-package": attack("A command line borrows the name of an allowed package and starts another", "MCP04"),
+  "policy-forged": attack("A policy that nobody signed, or somebody else, is handed out as the organization's", "MCP04"),
+  "team-loosens": attack("What a team adds loosens what the organization forbids", "MCP02"),
   "rule-opens-server": attack("A content rule or its order opens a server that no entry admits", "MCP02"),
 
   // The person.

@@ -13,6 +13,10 @@ const VERBS = {
   diff: () => import("./policy/diff.ts"),
   import: () => import("./policy/import.ts"),
   export: () => import("./policy/export.ts"),
+  init: () => import("./policy/init.ts"),
+  keygen: () => import("./policy/keygen.ts"),
+  publish: () => import("./policy/publish.ts"),
+  refresh: () => import("./policy/refresh.ts"),
 } satisfies Record<string, () => Promise<{ default: Verb }>>;
 
 const names: readonly string[] = Object.keys(VERBS);
@@ -22,6 +26,7 @@ const command: Command = {
   summary: "Check, test, explain, compare, translate and publish policies",
   usage: `Usage: sluice policy <verb> [options]
 
+  init --starter NAME        a policy to start from: watch, balanced or locked-down
   check FILE...              everything that is wrong with a policy, and what looks like a mistake
   test FILE                  runs the examples of a policy, and says which rules no example touches
   show                       the policy in force on this computer, and where it came from
@@ -30,6 +35,9 @@ const command: Command = {
   diff A B                   what is different between two policies, as written and as it would have come out
   import --from KIND FILE    a policy from the allow list of an AI client, or from a table of rules
   export --to KIND FILE      allow lists for AI clients, managed-mcp.json or a registry from a policy
+  keygen NAME                a key pair that signs policies
+  publish FILE               checks, tests and signs a policy, and puts it where computers fetch it
+  refresh                    reads the policy again now, and says what is in force and why
 
 "sluice policy <verb> --help" tells more. All of them take --json.
 Exit codes: 0 good, 1 the answer is no (problems, differences, failed examples), 2 wrong usage or a file that cannot
