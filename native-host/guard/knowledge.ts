@@ -49,16 +49,15 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
   let fresh: Kept = NOTHING;
   /** On its way into the file. */
   let going: Kept = NOTHING;
-  let merged: { readonly parts: readonly Kept[]; readonly all: Kept } | undefined;
+  /** All of these as one, for as long as somebody asks: putting them together costs far more than one record. */
+  let all: Kept | undefined;
   let timer: NodeJS.Timeout | undefined;
   let due = Infinity;
   let writing: Promise<void> = Promise.resolve();
 
-  function all(): Kept {
+  function known(): Kept {
     before ??= read(file, server);
-    const parts = [before, going, fresh];
-    if (!merged || parts.some((part, i) => part !== merged!.parts[i])) merged = { parts, all: parts.reduce(both) };
-    return merged.all;
+    return (all ??= [before, going, fresh].reduce(both));
   }
 
   function plan(ms: number): void {
@@ -90,19 +89,22 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
     // Somebody else was at it all the time, or the folder cannot be written: it stays new.
     else fresh = both(going, fresh);
     going = NOTHING;
+    all = undefined;
   }
 
   return {
     observe(record) {
       if (!isServerRecord(record)) return;
       fresh = { ...fresh, entry: observeServer(fresh.entry, record) };
+      if (all) all = { ...all, entry: observeServer(all.entry, record) };
       plan(NEWS.has(record.kind) ? SOON_MS : LATER_MS);
     },
-    entry: () => all().entry,
+    entry: () => known().entry,
     headers: {
-      recall: () => all().headers,
+      recall: () => known().headers,
       keep(headers) {
         fresh = { ...fresh, headers: { ...fresh.headers, ...headers } };
+        all = undefined;
         plan(SOON_MS);
       },
     },
