@@ -1,7 +1,7 @@
 /** Moves one direction of a pipe through the session: lines in, effects out, back-pressure kept, bytes untouched unless the gate says so. */
 import type { Readable, Writable } from "node:stream";
 import { lineFramer, type LineFrame } from "../../shared/mcp/lines.ts";
-import { guessId } from "../../shared/mcp/message.ts";
+import { guessMessage } from "../../shared/mcp/message.ts";
 import type { Direction } from "../../shared/mcp/channel.ts";
 import { MAX_MESSAGE_BYTES } from "../../shared/gate/http.ts";
 import type { Effect, Input, Session } from "../../shared/gate/session.ts";
@@ -180,8 +180,10 @@ const LAST_ID = /"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?\d{1,20})\s*(?:,\s*"[^"\\
 /** What is left of a line that was too long, in a form in which its id can be found: first in the message, or last as the TypeScript SDKs write it. */
 function headOf({ head, tail }: Extract<LineFrame, { kind: "oversize" }>): string {
   const text = lenient(head);
+  const { id, kind } = guessMessage(text);
   const last = LAST_ID.exec(lenient(tail))?.[1];
-  return guessId(text) === null && last !== undefined ? `{"id":${last}}` : text;
+  if (id !== null || last === undefined) return text;
+  return kind === null ? `{"id":${last}}` : `{"${kind === "request" ? "method" : "result"}":0,"id":${last}}`;
 }
 
 function lenient(bytes: Uint8Array): string {

@@ -291,7 +291,7 @@ class Exchange implements HttpExchange {
 
   /** A refusal for whoever waits: the request's own id tells who that is. */
   #unreadable(fault: Malformed["fault"], detail: string, bytes: number): string {
-    const effects = this.#step({ kind: "unreadable", direction: "to-client", fault, detail, bytes, head: this.#request.body ?? "" });
+    const effects = this.#step({ kind: "unreadable", direction: "to-client", fault, detail, bytes, head: "", answers: this.#request.body ?? "" });
     const replaced = effects.find((effect) => effect.kind === "replace");
     return replaced?.text ?? "";
   }
@@ -307,6 +307,8 @@ class Exchange implements HttpExchange {
 
 function answerOf(effects: readonly Effect[]): RequestVerdict {
   if (effects.some((effect) => effect.kind === "forward")) return { kind: "pass" };
+  const replaced = effects.find((effect) => effect.kind === "replace");
+  if (replaced) return { kind: "replace", body: replaced.text, headers: {} };
   const reply = effects.find((effect) => effect.kind === "reply");
   return { kind: "answer", status: 200, contentType: "application/json", body: reply?.text ?? "" };
 }

@@ -7,7 +7,7 @@ import type { ApprovalAnswered, EventRecord, Malformed, MessageRecord, Recorder,
 import { RECORD_VERSION } from "../events/record.ts";
 import { inspectJson } from "../inspect/data/inspect.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
-import { guessId, readMessage, type SingleMessage } from "../mcp/message.ts";
+import { guessId, guessMessage, readMessage, type SingleMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
@@ -278,17 +278,19 @@ class GateSession implements Session {
   #refuseUnreadable(input: Omit<Extract<Input, { kind: "unreadable" }>, "kind">): void {
     const now = this.#setup.now();
     const reference = this.#id(now);
-    const id = input.direction === "to-client" ? idIn(input.head) : guessId(input.head);
+    const { direction, fault, detail, bytes } = input;
+    const guess = input.answers === undefined ? guessMessage(input.head) : { id: idIn(input.answers), kind: "response" };
+    const { id } = guess;
+    // Where nothing tells, the client asks and the server answers. Both sides may use the same ids. And whoever sent headers that say something else is told, whatever it was.
+    const asks = fault === "headers" || (guess.kind === null ? direction === "to-server" : guess.kind === "request");
     const data = { reason: input.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference };
     const text = notPassed(input.detail, reference);
-    const waiting = input.direction === "to-client" && id !== null ? this.#exchanges.take("to-server", id) : null;
-    const outcome: Outcome =
-      input.direction === "to-server"
-        ? { fate: "drop", text: null, reply: refusal(id, null, "legacy", NOT_JUDGEABLE, text, data) }
-        : waiting
-          ? { fate: "replace", text: refusal(id, waiting.method, waiting.era, NOT_JUDGEABLE, text, data), reply: null }
-          : { fate: "drop", text: null, reply: null };
-    const { direction, fault, detail, bytes } = input;
+    const waiting = !asks && id !== null ? this.#exchanges.take(direction === "to-client" ? "to-server" : "to-client", id) : null;
+    // A client that sent what nobody can read is told even where no id can be seen; a server waits for nothing then.
+    const isTold = asks && (id !== null || direction === "to-server");
+    const outcome: Outcome = waiting
+      ? { fate: "replace", text: refusal(id, waiting.method, waiting.era, NOT_JUDGEABLE, text, data), reply: null }
+      : { fate: "drop", text: null, reply: isTold ? refusal(id, null, "legacy", NOT_JUDGEABLE, text, data) : null };
     const record = { kind: "malformed" as const, ...this.#place(), direction, fault, detail, bytes, outcome: outcome.fate === "drop" && !outcome.reply ? ("dropped" as const) : ("refused" as const) };
     this.#effects.push({ kind: "record", record: this.#stamp(record, reference, now) });
     this.#carryOut(outcome);

@@ -16,7 +16,7 @@ export type Input =
   /** A connection without a message: the listening GET, the DELETE of a session. */
   | { readonly kind: "knock"; readonly what: string }
   /** Text that is no JSON document, or could not be taken whole. `head`: its first characters, to find an id. */
-  | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string }
+  | { readonly kind: "unreadable"; readonly direction: Direction; readonly fault: Malformed["fault"]; readonly detail: string; readonly bytes: number; readonly head: string; /** The request whose reply this was. */ readonly answers?: string }
   /** The reply to a request has ended without its answer, and a part of it had to be dropped. `head`: the request, to find its id. */
   | { readonly kind: "unanswered"; readonly head: string; readonly because: Unanswered }
   /** The server is gone for good while the client stays: nobody will answer what is still open. To be asked under a policy that refuses the server. */

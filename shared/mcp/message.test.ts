@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { guessId } from "./message.ts";
+import { guessId, guessMessage } from "./message.ts";
 
 test.each([
   ['{"jsonrpc":"2.0","id":7,"method":"tools/ca', "7"],
@@ -25,4 +25,18 @@ test("a message's own id is found behind anything, and nothing else is taken for
       expect(guessId(JSON.stringify({ method: "m", params }))).toBe(null);
     }),
   );
+});
+
+test.each([
+  ['{"jsonrpc":"2.0","id":7,"method":"tools/ca', "request"],
+  ['{"id":7,"params":{"result":1},"method":"x"', "request"],
+  ['{"method":"x","id":7', "request"],
+  ['{"result":{"method":"x"},"id":7', "response"],
+  ['{"id":7,"jsonrpc":"2.0","error" : {', "response"],
+  ['[{"id":7,"result":{"a":[', null],
+  ['{"id":7,"params":["method","result"]', null],
+  ['{"id":7,"a":"method"', null],
+  ['{"id":7},{"method":"x"', null],
+])("%j is guessed to be a %s", (text, kind) => {
+  expect(guessMessage(text)).toEqual({ id: "7", kind });
 });

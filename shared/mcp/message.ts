@@ -133,9 +133,19 @@ function splitArray(text: string): string[] {
 
 const SCALAR = /\s*:\s*("(?:[^"\\\u0000-\u001f]|\\.){0,200}"|-?\d{1,20})/y;
 
-/** Best guess at the id of text that could not be read, so that whoever waits for it can be told: the message's own, never one that stands deeper. Never used to judge. */
-export function guessId(text: string): string | null {
+export interface Guess {
+  /** The message's own, never one that stands deeper. */
+  readonly id: string | null;
+  /** Null: it cannot be told, or it is a batch, which may be both. */
+  readonly kind: "request" | "response" | null;
+}
+
+const KIND_OF = new Map<string, Guess["kind"]>([['"method"', "request"], ['"result"', "response"], ['"error"', "response"]]);
+
+/** Best guess at what a text is that could not be read, so that whoever waits can be told. Never used to judge. */
+export function guessMessage(text: string): Guess {
   let depth = 0;
+  let kind: Guess["kind"] = null;
   // A batch's members stand one deeper.
   const own = /^\s*\[/.test(text) ? 2 : 1;
   for (let at = 0; at < text.length; at++) {
@@ -144,11 +154,41 @@ export function guessId(text: string): string | null {
     else if (char === "}" || char === "]") depth--;
     else if (char === '"') {
       const end = stringEnd(text, at);
-      if (end < 0) return null;
+      if (end < 0) break;
       if (depth === own && end - at === 4 && text.startsWith('"id"', at)) {
         const id = idAfter(text, end);
-        if (id !== undefined) return id;
+        if (id !== undefined) return { id, kind: own === 2 ? null : (kind ?? kindAfter(text, end)) };
       }
+      if (depth === 1 && own === 1 && end - at <= 8) kind ??= kindOf(text, at, end);
+      at = end - 1;
+    }
+  }
+  return { id: null, kind };
+}
+
+/** The id alone. */
+export function guessId(text: string): string | null {
+  return guessMessage(text).id;
+}
+
+/** What a key of the message itself says of its kind; null for any other key, and for a value. */
+function kindOf(text: string, at: number, end: number): Guess["kind"] {
+  const kind = KIND_OF.get(text.slice(at, end));
+  return kind && /^\s*:/.test(text.slice(end, end + 100)) ? kind : null;
+}
+
+/** The first key behind the id that says it. Members come in any order, but most often the id stands before the rest. */
+function kindAfter(text: string, from: number): Guess["kind"] {
+  let depth = 1;
+  for (let at = from; at < text.length && depth > 0; at++) {
+    const char = text[at]!;
+    if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    else if (char === '"') {
+      const end = stringEnd(text, at);
+      if (end < 0) return null;
+      const kind = depth === 1 ? kindOf(text, at, end) : null;
+      if (kind) return kind;
       at = end - 1;
     }
   }
