@@ -27,6 +27,7 @@ export const NativeDecoder = TextDecoder;
 export const NativeCustomEvent = CustomEvent;
 export const NativeUint8Array = Uint8Array;
 export const NativeTypeError = TypeError;
+export const NativeAbortSignal = AbortSignal;
 
 export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
 export const listen = uncurry(EventTarget.prototype.addEventListener) as (self: EventTarget, type: string, listener: (event: Event) => void, capture?: boolean) => void;
@@ -54,6 +55,9 @@ export const requestMethod = getter(Request.prototype, "method");
 export const requestUrl = getter(Request.prototype, "url");
 export const requestHeaders = getter(Request.prototype, "headers");
 export const requestBody = getter(Request.prototype, "body");
+export const requestSignal = getter(Request.prototype, "signal");
+export const isAborted = getter(AbortSignal.prototype, "aborted");
+export const abortReason = getter(AbortSignal.prototype, "reason") as (self: AbortSignal) => unknown;
 export const requestClone = uncurry(Request.prototype.clone);
 export const requestBuffer = uncurry(Request.prototype.arrayBuffer);
 export const blobBuffer = uncurry(Blob.prototype.arrayBuffer);

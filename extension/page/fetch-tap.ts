@@ -1,8 +1,8 @@
 /** The door `fetch`: decides synchronously whether a call may be MCP, asks the relay, and sends what it says. */
 import { FIELD } from "../../shared/messages/page.ts";
-import { apply, encode, headersGet, headersSet, indexOf, NativeHeaders, NativePromise, NativeTypeError, slice, then } from "./captured.ts";
+import { abortReason, apply, encode, headersGet, headersSet, indexOf, isAborted, listen, NativeAbortSignal, NativeHeaders, NativePromise, NativeRequest, NativeTypeError, requestSignal, slice, then, unlisten } from "./captured.ts";
 import { readCall, type BodyText, type FetchCall } from "./fetch-call.ts";
-import { ask, fields, whenReady } from "./line.ts";
+import { ask, fields, whenReady, whenSettled } from "./line.ts";
 import { judgeReply, made } from "./reply.ts";
 
 let exchanges = 0;
@@ -59,10 +59,15 @@ function guarded(real: typeof fetch, call: FetchCall): Promise<Response> {
 function decide(real: typeof fetch, call: FetchCall, body: BodyText): Promise<Response> {
   const exchange = `${++exchanges}`;
   const question = `Q${FIELD}${exchange}${FIELD}${call.method}${FIELD}${call.url}${FIELD}${call.shown}${FIELD}${body.kind}${FIELD}${body.kind === "text" ? body.text : ""}`;
-  const answer = ask(question);
+  return carryOut(real, call, body, exchange, ask(question));
+}
+
+function carryOut(real: typeof fetch, call: FetchCall, body: BodyText, exchange: string, answer: string | null): Promise<Response> {
   const verb = answer === null ? "" : answer[0];
-  if (verb === "P" || verb === "R" || verb === "A") remember(call.url);
+  if (verb === "P" || verb === "R" || verb === "A" || verb === "L") remember(call.url);
   switch (verb) {
+    case "L":
+      return held(real, call, body, exchange);
     case "N":
       return send(real, call);
     case "P":
@@ -80,6 +85,32 @@ function decide(real: typeof fetch, call: FetchCall, body: BodyText): Promise<Re
     default:
       return new NativePromise((_, reject) => reject(new NativeTypeError("Failed to fetch")));
   }
+}
+
+/** Waits for a person's word. A page that no longer wants its call takes it back, question included. */
+function held(real: typeof fetch, call: FetchCall, body: BodyText, exchange: string): Promise<Response> {
+  const signal = signalOf(call);
+  return new NativePromise((resolve, reject) => {
+    const leave = (): void => {
+      if (!isAborted(signal!)) return;
+      whenSettled(exchange, undefined);
+      ask(`X${FIELD}${exchange}`);
+      reject(abortReason(signal!));
+    };
+    whenSettled(exchange, () => {
+      if (signal) unlisten(signal, "abort", leave);
+      resolve(carryOut(real, call, body, exchange, ask(`G${FIELD}${exchange}`)));
+    });
+    if (!signal) return;
+    listen(signal, "abort", leave);
+    leave();
+  });
+}
+
+function signalOf({ init, input }: FetchCall): AbortSignal | null {
+  const given = init && init.signal;
+  if (given !== undefined) return given instanceof NativeAbortSignal ? given : null;
+  return input instanceof NativeRequest ? requestSignal(input) : null;
 }
 
 function judged(exchange: string, reply: Promise<Response>): Promise<Response> {

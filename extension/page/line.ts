@@ -1,10 +1,12 @@
 /** The tap's end of the line to the relay: one synchronous question, one answer. */
-import { ANSWER_EVENT, ASK_EVENT, FIELD, MEET_EVENT, READY_EVENT } from "../../shared/messages/page.ts";
+import { ANSWER_EVENT, ASK_EVENT, FIELD, MEET_EVENT, READY_EVENT, SETTLED_EVENT } from "../../shared/messages/page.ts";
 import { detailOf, dispatch, doc, indexOf, listen, NativeCustomEvent, NativePromise, relatedTargetOf, slice, stopImmediate, unlisten } from "./captured.ts";
 
 let node: EventTarget | null = null;
 let answer: string | null = null;
 let wake: (() => void)[] = [];
+/** Exchanges that wait for a person, by number. */
+const settled = { __proto__: null } as unknown as Record<string, (() => void) | undefined>;
 
 /** Waits for the relay, which runs right after us and still before any page script. The detached node it brings is known to nobody else: no page can listen on it or speak through it. */
 export function meetRelay(): void {
@@ -16,6 +18,12 @@ export function meetRelay(): void {
     node = shared;
     listen(shared, ANSWER_EVENT, (reply) => {
       answer = detailOf(reply as CustomEvent);
+    });
+    listen(shared, SETTLED_EVENT, (event) => {
+      const exchange = detailOf(event as CustomEvent);
+      const go = settled[exchange];
+      settled[exchange] = undefined;
+      if (go) go();
     });
     listen(shared, READY_EVENT, () => {
       const sleepers = wake;
@@ -41,6 +49,11 @@ export function whenReady(): Promise<void> {
   return new NativePromise((resolve) => {
     wake[wake.length] = resolve;
   });
+}
+
+/** Calls back once when a person's word on this exchange has come. Undefined: nobody waits any more. */
+export function whenSettled(exchange: string, go: (() => void) | undefined): void {
+  settled[exchange] = go;
 }
 
 /** The first `count` fields of an answer; the last one is all the rest. */

@@ -1,14 +1,17 @@
 /** Answers the tap: reads its questions, lets the gate decide, says what to do. All of it inside one synchronous event, so that a page never waits. */
-import { ANSWER_EVENT, ASK_EVENT, FIELD, MEET_EVENT, READY_EVENT } from "../../shared/messages/page.ts";
+import { ANSWER_EVENT, ASK_EVENT, FIELD, MEET_EVENT, READY_EVENT, SETTLED_EVENT } from "../../shared/messages/page.ts";
 import { looksLikeMcp, openExchange, type HttpExchange, type HttpRequest, type ReplyVerdict, type RequestVerdict } from "../../shared/gate/http.ts";
 import type { AuthenticationSeen } from "../../shared/mcp/channel.ts";
 import type { ClientIdentity } from "../../shared/mcp/identity.ts";
 import { openChannels } from "./channels.ts";
+import { openHeldCalls } from "./held-calls.ts";
 import { openOutbox } from "./outbox.ts";
 import { openSnapshot } from "./snapshot.ts";
 
 /** More exchanges open at once than a page ever has; the oldest are forgotten, and their replies then refused. */
 const MAX_OPEN = 1000;
+
+type OpenExchange = HttpExchange & { readonly server: string };
 
 export function startRelay(): void {
   // A node outside the document: only the tap learns of it, `document.open()` does not wipe its listeners.
@@ -16,7 +19,8 @@ export function startRelay(): void {
   const outbox = openOutbox();
   const snapshot = openSnapshot(() => line.dispatchEvent(new CustomEvent(READY_EVENT)));
   const channels = openChannels(clientOf(), snapshot, outbox.add);
-  const exchanges = new Map<string, HttpExchange & { readonly server: string }>();
+  const held = openHeldCalls();
+  const exchanges = new Map<string, OpenExchange>();
 
   function answer(question: string): string {
     const [verb = "", exchange = ""] = split(question, 3);
@@ -24,9 +28,11 @@ export function startRelay(): void {
     const open = exchanges.get(exchange);
     if (verb === "X") {
       exchanges.delete(exchange);
+      if (open?.verdict.kind === "hold") held.leave(open.verdict.ask.ticket);
       return "P";
     }
     if (!open) return "";
+    if (verb === "G") return goOn(exchange, open);
     const [, , first = "", second = "", third = ""] = split(question, verb === "H" ? 5 : 3);
     switch (verb) {
       case "H":
@@ -56,12 +62,24 @@ export function startRelay(): void {
     if (!snapshot.ready) return "W";
     const session = channels.find(url, authenticationOf(request));
     if (!session) return "N";
-    const exchange = Object.assign(openExchange(session, request, outbox.add), { server: session.channel.server.id });
+    const exchange = Object.assign(openExchange(session, request, outbox.add, undefined, true), { server: session.channel.server.id });
+    if (exchange.released !== null) held.leave(exchange.released);
+    if (exchange.verdict.kind === "hold") held.hold(exchange, () => line.dispatchEvent(new CustomEvent(SETTLED_EVENT, { detail: id })));
+    return goOn(id, exchange);
+  }
+
+  function goOn(id: string, exchange: OpenExchange): string {
+    exchanges.delete(id);
     if (exchange.verdict.kind !== "answer") {
       exchanges.set(id, exchange);
-      if (exchanges.size > MAX_OPEN) exchanges.delete(exchanges.keys().next().value as string);
+      if (exchanges.size > MAX_OPEN) forgetOldest();
     }
     return requestAnswer(exchange.verdict);
+  }
+
+  /** What waits for a person is not forgotten: the page would wait for ever. The gate bounds how many there are. */
+  function forgetOldest(): void {
+    for (const [id, { verdict }] of exchanges) if (verdict.kind !== "hold") return void exchanges.delete(id);
   }
 
   function headAnswer(verdict: ReplyVerdict, exchange: string): string {
@@ -96,6 +114,8 @@ function requestAnswer(verdict: RequestVerdict): string {
       const headers = Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}\n`);
       return `R${FIELD}${headers.join("")}${FIELD}${verdict.body}`;
     }
+    case "hold":
+      return "L";
     case "answer":
       return `A${FIELD}${verdict.status}${FIELD}${verdict.contentType}${FIELD}${verdict.body}`;
   }

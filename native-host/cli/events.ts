@@ -14,7 +14,7 @@ import { Failure } from "./failure.ts";
 import { parseSince } from "./since.ts";
 import { painter, printable, type Paint } from "./terminal.ts";
 
-const KINDS: readonly EventKind[] = ["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "malformed", "deployment", "policy.applied", "policy.rejected", "health"];
+const KINDS: readonly EventKind[] = ["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "approval.requested", "approval.answered", "feedback", "malformed", "deployment", "policy.applied", "policy.rejected", "health"];
 
 const command: Command = {
   summary: "Show what happened: connections, calls, decisions",

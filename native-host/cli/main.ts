@@ -7,6 +7,7 @@ const COMMANDS = {
   guard: () => import("./guard.ts"),
   host: () => import("./host.ts"),
   events: () => import("./events.ts"),
+  approvals: () => import("./approvals.ts"),
   policy: () => import("./policy.ts"),
   discover: () => import("./discover.ts"),
   doctor: () => import("./doctor.ts"),

@@ -22,6 +22,7 @@ export async function bridge(child: GuardedChild, ending: Ending, options: Guard
   const gate = keeper.admit({ id: randomUUID(), point: "stdio", transport: "stdio", client: options.client, server: launchedServer(options.command, options.args) });
   let refused: Promise<string> | null = null;
   const common = {
+    desk: gate.desk,
     onRecord: ({ record }: Extract<Effect, { kind: "record" }>) => gate.record(record),
     onStray: (bytes: Uint8Array) => void process.stderr.write(bytes),
     onFailure: (name: string) => keeper.sayOnce(`a message could not be judged because of an error in Sluice (${name}); it was not handed on`),

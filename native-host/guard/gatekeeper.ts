@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
 import process from "node:process";
 import type { EventRecord } from "../../shared/events/record.ts";
+import { Grants } from "../../shared/gate/grants.ts";
 import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
 import type { ServerEntry } from "../../shared/inventory/inventory.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
@@ -10,6 +11,8 @@ import type { Channel } from "../../shared/mcp/channel.ts";
 import type { CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
 import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
+import { openDesk, type Desk } from "../approvals/desk.ts";
+import { openSpool } from "../approvals/spool.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
@@ -29,6 +32,8 @@ export interface Gate {
   readonly session: Session;
   /** Headers that the server's tools want, as far as any guard of it has learned them. */
   readonly headers?: HeaderMemory;
+  /** Where a person is asked about what this session holds. */
+  readonly desk: Desk;
   record(record: EventRecord): void;
   /** Carries out what concerns nobody but the journal. */
   note(effects: readonly Effect[]): void;
@@ -62,6 +67,8 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const user = userName();
   const random = randomSource();
   const key = readHashKey(options.paths.state);
+  const desk = openDesk(openSpool(options.paths.state), sayOnce);
+  const grants = new Grants();
   installMachine();
   /** One in truth: a guard stands before one server. */
   const known = new Map<string, Knowledge>();
@@ -95,6 +102,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         random,
         who,
         trust,
+        grants,
       });
       const record = (each: EventRecord): void => {
         knowledge.observe(each);
@@ -110,6 +118,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
       return {
         session,
         headers: knowledge.headers,
+        desk,
         record,
         note,
         close: (reason) => note(session.step({ kind: "close", reason })),
@@ -127,6 +136,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
       gaps.add(text);
     },
     async close() {
+      desk.close();
       policy.close();
       await Promise.all([...known.values()].map((knowledge) => knowledge.close()));
       if (!(await journal.flush())) sayOnce(unwritten);

@@ -5,6 +5,8 @@ import { guessMessage } from "../../shared/mcp/message.ts";
 import type { Direction } from "../../shared/mcp/channel.ts";
 import { MAX_MESSAGE_BYTES } from "../../shared/gate/http.ts";
 import type { Effect, Input, Session } from "../../shared/gate/session.ts";
+import type { Desk } from "../approvals/desk.ts";
+import { openWaitingRoom } from "../approvals/waiting-room.ts";
 
 type Unreadable = Extract<Input, { kind: "unreadable" }>;
 
@@ -16,6 +18,8 @@ export interface PumpParts {
   /** Where the sender hears answers. */
   readonly back: Writable;
   readonly session: Session;
+  /** Where a person is asked. Without one, what needs an answer is refused. */
+  readonly desk?: Desk;
   /** Longest message that is held to be judged; for tests. */
   readonly maxBytes?: number;
   onRecord(effect: Extract<Effect, { kind: "record" }>): void;
@@ -44,6 +48,7 @@ export function pump(parts: PumpParts): Flow {
   const framer = lineFramer(maxBytes);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const full = new Set<Writable>();
+  const room = parts.desk && openWaitingRoom({ desk: parts.desk, carryOut: (input, original) => carryOut(judge(input, original), original), tell: (line) => write(back, `${line}\n`) });
   let taken = 0;
   let strays = 0;
 
@@ -72,7 +77,7 @@ export function pump(parts: PumpParts): Flow {
     const text = decode(bytes);
     if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), bytes);
     else if (isCut(text)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
-    else carryOut(judge({ kind: "message", direction, text, bytes: bytes.length }), bytes);
+    else carryOut(judge({ kind: "message", direction, text, bytes: bytes.length, waits: room !== undefined }), bytes);
   }
 
   function stray(bytes: Uint8Array): void {
@@ -88,14 +93,15 @@ export function pump(parts: PumpParts): Flow {
   }
 
   /** Fails closed: what the gate breaks on is not handed on, and whoever waits is told. */
-  function judge(input: Input): readonly Effect[] {
+  function judge(input: Input, held?: Uint8Array): readonly Effect[] {
     try {
       return session.step(input);
     } catch (error) {
       parts.onFailure(error instanceof Error ? error.name : "unknown");
-      if (input.kind !== "message") return [];
+      const text = input.kind === "message" ? input.text : held && lenient(held);
+      if (text === undefined) return [];
       try {
-        return session.step(unreadable("syntax", "Sluice itself failed while it looked at it", input.text.length, input.text));
+        return session.step(unreadable("syntax", "Sluice itself failed while it looked at it", text.length, text));
       } catch {
         return [];
       }
@@ -130,6 +136,13 @@ export function pump(parts: PumpParts): Flow {
           // `[INFO] ready` looks like the start of a message; what reads as none and nobody waits for is a print like any other.
           if (original && direction === "to-client" && effect.record.kind === "malformed" && effect.record.fault === "syntax" && effect.record.outcome === "dropped") parts.onStray(original);
           break;
+        case "hold":
+          // Only a message with its bytes can be held: nothing else is judged with `waits`.
+          if (original) room?.take(effect, original.slice());
+          break;
+        case "release":
+          room?.release(effect.ticket);
+          break;
         case "drop":
           break;
       }
@@ -148,6 +161,11 @@ export function pump(parts: PumpParts): Flow {
   }
 
   const done = new Promise<void>((resolve) => {
+    // A client that has closed waits for no answer; a server that has ended cannot be asked again.
+    const finish = (): void => {
+      room?.empty(direction === "to-server" ? "leave" : "expire");
+      resolve();
+    };
     if (from.destroyed) return resolve();
     from.on("data", (chunk: Uint8Array) => {
       taken += chunk.length;
@@ -155,11 +173,11 @@ export function pump(parts: PumpParts): Flow {
     });
     from.on("end", () => {
       takeAll(framer.end());
-      resolve();
+      finish();
     });
     // A pipe that breaks ends as well, without its end.
-    from.on("close", resolve);
-    from.on("error", () => resolve());
+    from.on("close", finish);
+    from.on("error", finish);
   });
   return { done, taken: () => taken, waits: () => full.size > 0 };
 }

@@ -1,5 +1,6 @@
 /** Is this value, which came over a border (a browser, a file), really an event record of ours? Bounded, so that no record can smuggle a message body into the journal. */
 import { isObject } from "../mcp/message.ts";
+import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Hold, Matched, Redaction } from "../policy/decision.ts";
 import { EFFECTS, REDACTION_STYLES } from "../policy/language.ts";
 import { amount, authentication, boolean, client, count, isId, list, name, once, oneOf, optional, orNull, point, RECORD_BOUNDS, server, shape, short, string, text, toolClass, transport, type Check, type Fields } from "./checks.ts";
@@ -169,6 +170,10 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     detail: text,
   }),
 };
+
+/** The identities, for other seams that carry them. */
+export const isClientIdentity = (value: unknown): value is ClientIdentity => client(value);
+export const isServerIdentity = (value: unknown): value is ServerIdentity => server(value);
 
 const KINDS = new Map<string, Check>(Object.entries(CHECKS));
 

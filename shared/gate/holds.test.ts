@@ -251,6 +251,7 @@ describe("what a yes is good for", () => {
 
   test("a server that must be approved is asked about once, as a whole", () => {
     open(policyOf([], { admission: { default: "approve", servers: [] } }));
+    expect(run(session.step({ kind: "knock", what: "http/GET" })).map(({ kind }) => kind)).toEqual(["drop", "reply"]);
     const ask = held(say("to-server", { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } } }));
     expect(ask.spans).toEqual(["session", 3_600_000]);
     expect(answer(ask, yes(ask))).toEqual([]);
@@ -258,6 +259,7 @@ describe("what a yes is good for", () => {
     expect(say("to-client", { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11-25", capabilities: {} } })).toEqual([{ kind: "forward" }]);
     expect(say("to-server", { jsonrpc: "2.0", method: "notifications/initialized" }, false)).toEqual([{ kind: "forward" }]);
     expect(say("to-server", call(1, "anything"))).toEqual([{ kind: "forward" }]);
+    expect(run(session.step({ kind: "knock", what: "http/GET" }))).toEqual([{ kind: "forward" }]);
   });
 });
 

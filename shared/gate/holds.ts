@@ -102,6 +102,13 @@ export class Holds {
     });
   }
 
+  /** May a connection without a message be opened? Nobody is asked about one, but who has admitted the server has admitted it too. */
+  admits(decision: Decision, channel: Channel, now: number): boolean {
+    const asking = askingIn(decision);
+    const { spans } = termsOf(decision, asking);
+    return asking.length > 0 && asking.every((matched) => this.#grants.covers(aboutOf(matched, channel, "to-server", null), spans, now));
+  }
+
   /** Keeps the message and says what to ask, or why it cannot be asked. */
   open(about: Questioned, asking: readonly Matched[], ticket: string): Ask | Stop {
     const { channel, direction, method, subject, message, bytes, inspection, exchange, decision, now } = about;

@@ -4,8 +4,9 @@ import { guessId, isObject, readMessage, type JsonObject } from "../mcp/message.
 import { isMcpMethod } from "../mcp/methods.ts";
 import { sseFramer, withData, type SseFrame, type SseFramer } from "../mcp/sse.ts";
 import type { EventRecord, Malformed } from "../events/record.ts";
+import type { Ask } from "./ask.ts";
 import { headerMismatch, mirroredHeaders } from "./mirrored-headers.ts";
-import type { Effect, Session } from "./session.ts";
+import type { Effect, Input, Session } from "./session.ts";
 
 /** Largest message that is held to be judged. SDK peers close at 10 MiB. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -25,7 +26,9 @@ export interface HttpRequest {
 export type RequestVerdict =
   | { readonly kind: "pass" }
   | { readonly kind: "replace"; readonly body: string; readonly headers: Readonly<Record<string, string>> }
-  | { readonly kind: "answer"; readonly status: number; readonly contentType: string; readonly body: string };
+  | { readonly kind: "answer"; readonly status: number; readonly contentType: string; readonly body: string }
+  /** A person is to be asked: nothing is sent until `settle` has been told what came of it. */
+  | { readonly kind: "hold"; readonly ask: Ask };
 
 export type ReplyVerdict =
   | { readonly kind: "pass" }
@@ -90,19 +93,25 @@ export interface HttpReply {
 
 export interface HttpExchange extends HttpReply {
   readonly verdict: RequestVerdict;
+  /** Ticket of a held message that this request has taken back: its question is over. */
+  readonly released: string | null;
+  /** What came of the question: the verdict after all, or the hold still, where the answer was none. */
+  settle(input: Settling): RequestVerdict;
 }
+
+export type Settling = Extract<Input, { kind: "answer" | "expire" | "leave" }>;
 
 /** Takes what the server must hear: the answer to a request of its own that was refused. A message of its own, for whoever can send one. */
 export type ServerAnswer = (text: string) => void;
 
-/** @param record takes every record that the exchange yields. */
-export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void, answerServer?: ServerAnswer): HttpExchange {
-  return new Exchange(session, record, request, null, answerServer);
+/** @param record takes every record that the exchange yields. @param waits whoever asks can wait for a person. */
+export function openExchange(session: Session, request: HttpRequest, record: (record: EventRecord) => void, answerServer?: ServerAnswer, waits = false): HttpExchange {
+  return new Exchange(session, record, request, null, answerServer, waits);
 }
 
 /** The reply to a request that has been judged already, on the pipe that it came from. */
 export function openReply(session: Session, request: HttpRequest, record: (record: EventRecord) => void, answerServer?: ServerAnswer): HttpReply {
-  return new Exchange(session, record, request, { kind: "pass" }, answerServer);
+  return new Exchange(session, record, request, { kind: "pass" }, answerServer, false);
 }
 
 type Step = (input: Parameters<Session["step"]>[0]) => Effect[];
@@ -119,8 +128,12 @@ function stepOf(session: Session, record: (record: EventRecord) => void): Step {
 const HEADER_MISMATCH = -32020;
 const TOO_LARGE = `it is larger than ${MAX_MESSAGE_BYTES >> 20} MiB`;
 
+/** The empty answer to a notification. */
+const NOTHING_SENT: RequestVerdict = { kind: "answer", status: 202, contentType: "", body: "" };
+
 class Exchange implements HttpExchange {
-  readonly verdict: RequestVerdict;
+  verdict: RequestVerdict;
+  released: string | null = null;
   readonly #step: Step;
   readonly #record: (record: EventRecord) => void;
   readonly #request: HttpRequest;
@@ -133,29 +146,42 @@ class Exchange implements HttpExchange {
   /** A part of the reply that was dropped, because nobody could be told whose it was. */
   #lost: Malformed | null = null;
 
-  constructor(session: Session, record: (record: EventRecord) => void, request: HttpRequest, judged: RequestVerdict | null, answerServer: ServerAnswer | undefined) {
+  constructor(session: Session, record: (record: EventRecord) => void, request: HttpRequest, judged: RequestVerdict | null, answerServer: ServerAnswer | undefined, waits: boolean) {
     this.#answerServer = answerServer;
     this.#step = stepOf(session, record);
     this.#record = record;
     this.#request = request;
-    this.verdict = judged ?? this.#judgeRequest();
+    this.verdict = judged ?? this.#judgeRequest(waits);
   }
 
-  #judgeRequest(): RequestVerdict {
+  #judgeRequest(waits: boolean): RequestVerdict {
     const request = this.#request;
     if (request.unreadable) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: request.unreadable, detail: request.unreadable === "oversize" ? TOO_LARGE : "its body is not readable text", bytes: 0, head: request.head ?? "" }));
     if (request.body === null || request.body === "") return answerOf(this.#step({ kind: "knock", what: `http/${request.method}` }));
     if (request.body.length > MAX_MESSAGE_BYTES) return answerOf(this.#step({ kind: "unreadable", direction: "to-server", fault: "oversize", detail: TOO_LARGE, bytes: request.body.length, head: request.body }));
     const mismatch = headerMismatch(request.headers, request.body);
     if (mismatch !== null) return this.#refuseHeaders(request.body, mismatch);
-    const effects = this.#step({ kind: "message", direction: "to-server", text: request.body });
+    return this.#verdictOf(this.#step({ kind: "message", direction: "to-server", text: request.body, waits }), request.body);
+  }
+
+  #verdictOf(effects: readonly Effect[], body: string): RequestVerdict {
+    const hold = effects.find((effect) => effect.kind === "hold");
+    if (hold) return { kind: "hold", ask: hold.ask };
+    this.released = effects.find((effect) => effect.kind === "release")?.ticket ?? null;
     const replaced = effects.find((effect) => effect.kind === "replace");
     const reply = effects.find((effect) => effect.kind === "reply");
     if (reply && replaced) return { kind: "answer", status: 200, contentType: "application/json", body: this.#refuseRest(replaced.text, reply.text, effects) };
     if (reply) return answerOf(effects);
-    if (replaced) return { kind: "replace", body: replaced.text, headers: mirroredHeaders(request.headers, request.body, replaced.text) };
-    if (effects.some((effect) => effect.kind === "drop")) return { kind: "answer", status: 202, contentType: "", body: "" };
-    return { kind: "pass" };
+    if (replaced) return { kind: "replace", body: replaced.text, headers: mirroredHeaders(this.#request.headers, body, replaced.text) };
+    return effects.some((effect) => effect.kind === "forward") ? { kind: "pass" } : NOTHING_SENT;
+  }
+
+  settle(input: Settling): RequestVerdict {
+    if (this.verdict.kind !== "hold") return this.verdict;
+    const effects = this.#step(input);
+    if (input.kind === "leave") return (this.verdict = NOTHING_SENT);
+    // An answer to another question says nothing about this one.
+    return effects.length === 0 ? this.verdict : (this.verdict = this.#verdictOf(effects, this.#request.body ?? ""));
   }
 
   /** In the words that MCP has for it (2026-07-28, "HeaderMismatch"): servers must refuse this, but who stands between us and them may have acted on the header by then. */

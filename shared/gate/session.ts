@@ -334,7 +334,7 @@ class GateSession implements Session {
     });
     const id = this.#id(now);
     const base = { kind: "request" as const, ...this.#place(), direction: "to-server" as const, method: what, bytes: 0, findings: [], decision: storableDecision(decision), redacted: 0 };
-    if (!isHeld(decision)) {
+    if (!isHeld(decision) || this.#holds.admits(decision, this.channel, now)) {
       this.#carryOut({ fate: "forward", text: null, reply: null });
       return;
     }

@@ -1,5 +1,6 @@
 /** The seam between relay or views and the background worker (`runtime.sendMessage`). */
-import type { EventRecord, Unstamped } from "../events/record.ts";
+import type { EventRecord, Feedback, Unstamped } from "../events/record.ts";
+import type { Answer, Ask } from "../gate/ask.ts";
 import type { PolicySource } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
 
@@ -24,8 +25,36 @@ export const RELAY_MARK = "sluice.relay";
 export type ToBackground =
   /** Records from a relay. The answer `{ok: true}` means "stored"; until then the relay keeps them. */
   | { readonly kind: "records"; readonly records: readonly EventRecord[] }
+  /** A relay holds a call and asks. The answer `{ok: false}`: nobody can be asked. */
+  | { readonly kind: "ask"; readonly ask: Ask }
+  /** A relay no longer holds it. */
+  | { readonly kind: "ask.gone"; readonly ticket: string; readonly how: AskEnd["how"] }
+  /** A person's word, from our own pages only. The answer is an `AnswerReceipt`. */
+  | { readonly kind: "answer"; readonly ticket: string; readonly answer: Answer }
+  /** From our own pages only. The answer `{ok: true}` means "on record". */
+  | { readonly kind: "feedback"; readonly about: string; readonly wish: Feedback["wish"]; readonly reason: string | null }
   | { readonly kind: "state" }
   | { readonly kind: "discover" };
+
+/** Background → relay: a person's word on what it holds. The relay answers `{ok: true}` when the call still waited. */
+export type ToRelay = { readonly kind: "answer"; readonly ticket: string; readonly answer: Answer };
+
+/** Key of one `AskBoard` in `storage.session`: the popup reads it there, whether or not the worker sleeps. */
+export const ASKS_KEY = "asks";
+
+/** What waits for the person, and what has just ended. */
+export interface AskBoard {
+  /** Oldest first. */
+  readonly open: readonly Ask[];
+  readonly ended: readonly AskEnd[];
+}
+
+/** How a question ended, for windows that still show it. */
+export interface AskEnd {
+  readonly ticket: string;
+  readonly how: "allowed" | "denied" | "expired" | "gone" | "elsewhere";
+  readonly time: number;
+}
 
 /** State of protection, for the popup. */
 export interface ProtectionState {

@@ -1,8 +1,11 @@
 /** The seam between extension and native host (native messaging, `dev.sluice.host`). Every message has a `kind`; versions are compared in `hello`. The extension can never name a command, a file or a URL for the host. */
 import type { EventRecord } from "../events/record.ts";
+import type { Answer, Ask } from "../gate/ask.ts";
+import type { AnswerReceipt } from "./asks.ts";
 import type { PolicySource } from "../policy/decision.ts";
 
-export const HOST_SEAM = 1;
+/** 2: questions and answers. */
+export const HOST_SEAM = 2;
 export const HOST_NAME = "dev.sluice.host";
 /** Chromium kills the port above 1 MiB per host message: chunks stay well below it. */
 export const CHUNK_CHARS = 256 * 1024;
@@ -13,6 +16,8 @@ export type ToHost =
   | { readonly kind: "events"; readonly batch: number; readonly records: readonly EventRecord[] }
   /** Ask for everything the host knows of this machine's servers and clients, as records. */
   | { readonly kind: "discover" }
+  /** A person's word on a guard's question; answered by `answered`. */
+  | { readonly kind: "answer"; readonly ticket: string; readonly answer: Answer }
   | { readonly kind: "ping"; readonly nonce: string };
 
 export type FromHost =
@@ -30,4 +35,9 @@ export type FromHost =
   | { readonly kind: "events.stored"; readonly batch: number }
   /** Records that guards and discovery wrote on this machine. */
   | { readonly kind: "events"; readonly records: readonly EventRecord[] }
+  /** A guard holds a call and asks. */
+  | { readonly kind: "ask"; readonly ask: Ask }
+  /** Its question is over: answered elsewhere, expired, or taken back. */
+  | { readonly kind: "ask.gone"; readonly ticket: string }
+  | { readonly kind: "answered"; readonly receipt: AnswerReceipt }
   | { readonly kind: "pong"; readonly nonce: string };

@@ -12,6 +12,9 @@ export const ANSWER_EVENT = "b";
 /** Relay → tap: the policy is there, ask again. */
 export const READY_EVENT = "r";
 
+/** Relay → tap: a person's word on this exchange has come (its number is the detail): ask `G`. */
+export const SETTLED_EVENT = "s";
+
 /**
  * Tap → relay. First field is the verb:
  * - `Q` request: exchange, HTTP method, absolute URL, headers (`name: value` lines, lower-case; of `authorization` only the scheme), `none` | `text` | `opaque` | `large`, body
@@ -20,18 +23,20 @@ export const READY_EVENT = "r";
  * - `E` reply end: exchange
  * - `U` reply is no UTF-8: exchange
  * - `X` exchange failed or was aborted: exchange
+ * - `G` go on after `L`: exchange
  */
-export type TapVerb = "Q" | "H" | "C" | "E" | "U" | "X";
+export type TapVerb = "Q" | "H" | "C" | "E" | "U" | "X" | "G";
 
 /**
  * Relay → tap. First field is the verb:
  * - `P` pass: send the original (for `H`: hand the reply through untouched)
  * - `N` pass, and the exchange is not MCP: ask nothing more about it
  * - `W` wait: the policy is still loading; ask again when `READY_EVENT` comes
+ * - `L` later: a person is asked; nothing may be sent. Wait for `SETTLED_EVENT`, then ask `G`
  * - `R` replace: headers to set (`name: value` lines), new body
  * - `A` answer: status, content-type, body; nothing is sent (for `H`: in place of the reply)
  * - `T` tap the reply: send every chunk
  * - `O` output: for `C`, `E` and `U`, the text to hand on (may be empty)
  * - `F` final output: the same, and nothing more will come; the source need not be read on
  */
-export type RelayVerb = "P" | "N" | "W" | "R" | "A" | "T" | "O" | "F";
+export type RelayVerb = "P" | "N" | "W" | "L" | "R" | "A" | "T" | "O" | "F";

@@ -1,4 +1,5 @@
 /** A remote guard without a process around it: a server on loopback, a gate with a policy, and the lines that come out. */
+import { NOBODY } from "../../approvals/nobody.fixture.ts";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -69,7 +70,7 @@ export async function openBench(listener: RequestListener, options: BenchOptions
   });
   const record = (each: EventRecord): void => void records.push(each);
   const note: Gate["note"] = (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record));
-  const gate: Gate = { session, record, note, close: () => {}, whenRefused: () => {} };
+  const gate: Gate = { session, record, note, close: () => {}, desk: NOBODY, whenRefused: () => {} };
   const lines: string[] = [];
   const readers: ((line: string) => void)[] = [];
   const said: string[] = [];

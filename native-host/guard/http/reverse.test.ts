@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { NOBODY } from "../../approvals/nobody.fixture.ts";
 import { createServer, request as ask, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
@@ -44,7 +45,7 @@ function keeper(): Gatekeeper {
     admit(channel) {
       const session = createSession({ channel, by: "guard", policy: () => compiled, key: new Uint8Array(32), now: Date.now, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) });
       const record = (each: EventRecord): void => void records.push(each);
-      return { session, record, note: (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record)), close: (reason) => void session.step({ kind: "close", reason }).forEach((effect) => effect.kind === "record" && record(effect.record)), whenRefused: () => {} };
+      return { session, record, note: (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record)), close: (reason) => void session.step({ kind: "close", reason }).forEach((effect) => effect.kind === "record" && record(effect.record)), desk: NOBODY, whenRefused: () => {} };
     },
     say: (text) => void said.push(text),
     sayOnce: (text) => void said.push(text),

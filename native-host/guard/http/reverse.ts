@@ -1,7 +1,8 @@
 /** One HTTP exchange of the local reverse proxy: same method, same path, streams as they come, every message through the gate. */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { MAX_MESSAGE_BYTES, openExchange, type HttpExchange, type HttpRequest } from "../../../shared/gate/http.ts";
+import type { Ask } from "../../../shared/gate/ask.ts";
+import { MAX_MESSAGE_BYTES, openExchange, type HttpExchange, type HttpRequest, type RequestVerdict } from "../../../shared/gate/http.ts";
 import { NOT_JUDGEABLE } from "../../../shared/gate/refusal.ts";
 import { guessId } from "../../../shared/mcp/message.ts";
 import { sseFramer, withData } from "../../../shared/mcp/sse.ts";
@@ -156,8 +157,10 @@ class Passage {
     const encoding = read.headers["content-encoding"] ?? "";
     if (read.body === null && this.#bytes !== null && !isKnownEncoding(encoding)) return this.#unknownEncoding(gate, encoding);
     const own = { ...serverHeaders(read.headers), ...target.headers };
-    const exchange = openExchange(gate.session, read, gate.record, (text) => this.#answerServer(text, this.#endpoint ?? url, own));
-    const { verdict } = exchange;
+    const exchange = openExchange(gate.session, read, gate.record, (text) => this.#answerServer(text, this.#endpoint ?? url, own), true);
+    const verdict = exchange.verdict.kind === "hold" ? await this.#ask(gate, exchange, exchange.verdict.ask) : exchange.verdict;
+    if (exchange.released !== null) gate.desk.withdraw(exchange.released);
+    if (verdict.kind === "hold") throw new Error("an answer that did not settle its question");
     if (verdict.kind === "answer") return this.#answer(verdict.status, verdict.contentType, verdict.body);
     const replaced = verdict.kind === "replace" ? verdict : null;
     // What stays as it was stays compressed as it was.
@@ -182,6 +185,16 @@ class Passage {
       own["mcp-session-id"] = opened;
     }
     await this.#reply(answer, exchange, lease);
+  }
+
+  /** The connection stays open and silent while a person is asked. */
+  async #ask(gate: Gate, exchange: HttpExchange, ask: Ask): Promise<RequestVerdict> {
+    const { ticket } = ask;
+    const leave = (): void => gate.desk.withdraw(ticket);
+    this.#signal.addEventListener("abort", leave, { once: true });
+    const said = await gate.desk.ask(ask);
+    this.#signal.removeEventListener("abort", leave);
+    return exchange.settle(said ?? { kind: "leave", ticket });
   }
 
   async #reply(answer: Answer, exchange: HttpExchange, lease: Lease): Promise<void> {

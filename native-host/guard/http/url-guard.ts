@@ -68,6 +68,7 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
   });
   const flow = pump({
     session: gate.session,
+    desk: gate.desk,
     direction: "to-server",
     from: process.stdin,
     to: toServer,
