@@ -61,6 +61,7 @@ export const THREATS = {
 
   // The person.
   "approval-replayed": attack("An answer given to one call opens another, a second time, or after the policy has become stricter", "MCP02"),
+  "page-answers-itself": attack("A page answers the question that it has caused, imitates it, or asks in another's name", "MCP02"),
   "approval-race": attack("Two answers to one question, given in two places at once, both count", "MCP02"),
   "approval-flood": attack("Questions come in such numbers that a person stops reading them", "MCP02"),
   "approval-unreadable": attack("What is asked hides a part of what would be sent: too long, invisible or turned round", "MCP02", "MCP10"),

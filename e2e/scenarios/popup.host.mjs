@@ -30,7 +30,7 @@ process.stdin.on("data", (chunk) => {
     pending = pending.subarray(4 + size);
     appendFileSync(`${file}.heard`, `${JSON.stringify(message)}\n`);
     if (message.kind === "hello") {
-      say({ kind: "hello", seam: 1, version: "0.1.0", user: "ada", journal: "/none" });
+      say({ kind: "hello", seam: 2, version: "0.1.0", user: "ada", journal: "/none" });
       play();
       watchFile(file, { interval: 50 }, play);
     }

@@ -3,7 +3,7 @@ import type { EventRecord } from "../../shared/events/record.ts";
 import type { ToHost } from "../../shared/messages/host.ts";
 import { BATCH, createHostLink, HELLO_MS, PING_EVERY_MS, PONG_MS, RECEIPT_MS, type HostLinkDoors } from "./host-link.ts";
 
-const HELLO = { kind: "hello", seam: 1, version: "0.1.0", user: "ada", journal: "/j" };
+const HELLO = { kind: "hello", seam: 2, version: "0.1.0", user: "ada", journal: "/j" };
 
 function health(index: number): EventRecord {
   return { v: 1, id: `0190a000-0000-7000-8000-${String(index).padStart(12, "0")}`, time: index, by: "extension", kind: "health", what: "extension.started", detail: "" };
@@ -44,6 +44,9 @@ function bench() {
     random: () => 0.5,
     onPolicyPart: (part) => void log.push(`part ${part.part}`),
     onPolicyRejected: (message) => void log.push(`rejected ${message.errors.join()}`),
+    onAsk: () => undefined,
+    onAskGone: () => undefined,
+    onAnswered: () => undefined,
     onRecords: (records) => void log.push(`records ${records.length}`),
     onConnected: (version) => void log.push(`connected ${version}`),
     onLost: (why) => void log.push(`lost ${why}`),
@@ -74,7 +77,7 @@ async function settle(): Promise<void> {
 test("says hello first and counts as connected only after the host's hello", () => {
   const { link, ports } = bench();
   link.connect();
-  expect(ports[0]?.sent[0]).toEqual({ kind: "hello", seam: 1, version: "0.1.0", browser: "chromium" });
+  expect(ports[0]?.sent[0]).toEqual({ kind: "hello", seam: 2, version: "0.1.0", browser: "chromium" });
   expect(link.state().state).toBe("connecting");
   ports[0]?.say(HELLO);
   expect(link.state()).toMatchObject({ state: "connected", version: "0.1.0", error: null });
@@ -172,7 +175,7 @@ test("a browser that forbids the connection is no crash", () => {
 test.each([
   ["no hello", (b: ReturnType<typeof bench>) => b.pass(HELLO_MS)],
   ["no pong", (b: ReturnType<typeof bench>) => (b.ports[0]!.say(HELLO), b.pass(PING_EVERY_MS + PONG_MS))],
-  ["another seam", (b: ReturnType<typeof bench>) => b.ports[0]!.say({ ...HELLO, seam: 2 })],
+  ["another seam", (b: ReturnType<typeof bench>) => b.ports[0]!.say({ ...HELLO, seam: 3 })],
   ["policy before hello", (b: ReturnType<typeof bench>) => b.ports[0]!.say({ kind: "policy", digest: "d", source: "local", part: 0, parts: 1, text: "{}" })],
 ])("gives up a line with %s", (_, happen) => {
   const b = bench();

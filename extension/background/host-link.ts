@@ -1,6 +1,8 @@
 /** The line to the native host: opens it, opens it again when it breaks, and keeps every record until the host says that it is on disk. Nothing that decides waits for it. */
 import { never } from "../../shared/base/result.ts";
 import type { EventRecord } from "../../shared/events/record.ts";
+import type { Answer, Ask } from "../../shared/gate/ask.ts";
+import type { AnswerReceipt } from "../../shared/messages/asks.ts";
 import { HOST_SEAM, type FromHost, type ToHost } from "../../shared/messages/host.ts";
 import type { ProtectionState } from "../../shared/messages/extension.ts";
 import { hearHost } from "./host-message.ts";
@@ -33,6 +35,9 @@ export interface HostLinkDoors {
   onPolicyPart(part: Extract<FromHost, { kind: "policy" }>): void;
   onPolicyRejected(message: Extract<FromHost, { kind: "policy.rejected" }>): void;
   onRecords(records: readonly EventRecord[]): void;
+  onAsk(ask: Ask): void;
+  onAskGone(ticket: string): void;
+  onAnswered(receipt: AnswerReceipt): void;
   onConnected(version: string): void;
   /** Called once when a working line breaks, not for each vain attempt. */
   onLost(why: string): void;
@@ -51,6 +56,8 @@ export interface HostLink {
   nudge(): void;
   /** @returns false if there is no line */
   discover(): boolean;
+  /** Hands a person's word to a guard. @returns false if there is no line */
+  answer(ticket: string, answer: Answer): boolean;
 }
 
 /** Node needs about 80 ms to answer; a loaded machine much more. */
@@ -166,6 +173,12 @@ export function createHostLink(doors: HostLinkDoors): HostLink {
         return;
       case "events.stored":
         return void receipt(message.batch);
+      case "ask":
+        return doors.onAsk(message.ask);
+      case "ask.gone":
+        return doors.onAskGone(message.ticket);
+      case "answered":
+        return doors.onAnswered(message.receipt);
       case "pong":
         return stop("pong");
       default:
@@ -234,6 +247,11 @@ export function createHostLink(doors: HostLinkDoors): HostLink {
     discover() {
       if (!greeted) return false;
       send({ kind: "discover" });
+      return true;
+    },
+    answer(ticket, answer) {
+      if (!greeted) return false;
+      send({ kind: "answer", ticket, answer });
       return true;
     },
   };

@@ -1,6 +1,7 @@
 /** The border towards the host: what arrives is a well-formed message of the seam, or it is nothing. */
 import { isEventRecord, isFromNewerBuild } from "../../shared/events/guard.ts";
 import type { EventRecord } from "../../shared/events/record.ts";
+import { isAsk, isReceipt, isTicket } from "../../shared/messages/asks.ts";
 import type { FromHost } from "../../shared/messages/host.ts";
 import type { PolicySource } from "../../shared/policy/decision.ts";
 
@@ -35,6 +36,12 @@ export function hearHost(value: unknown): Heard {
       const newer = given["records"].filter((record) => !isEventRecord(record) && isFromNewerBuild(record)).length;
       return { kind: "message", message: { kind: "events", records }, refused: given["records"].length - records.length - newer };
     }
+    case "ask":
+      return isAsk(given["ask"]) ? heard({ kind: "ask", ask: given["ask"] }) : bad("a broken question");
+    case "ask.gone":
+      return isTicket(given["ticket"]) ? heard({ kind: "ask.gone", ticket: given["ticket"] }) : bad("a broken end of a question");
+    case "answered":
+      return isReceipt(given["receipt"]) ? heard({ kind: "answered", receipt: given["receipt"] }) : bad("a broken receipt for an answer");
     case "pong":
       return texts(given, "nonce") ? heard({ kind: "pong", nonce: text(given["nonce"]) }) : bad("a broken pong");
     default:

@@ -27,7 +27,7 @@ export interface RecordWriter {
 }
 
 /** What a relay may speak of: the traffic of its page with remote servers. No page process can make up what policy is in force, how Sluice itself fares, or what desktop clients do on this machine. */
-const RELAY_KINDS: ReadonlySet<EventRecord["kind"]> = new Set(["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "malformed"]);
+const RELAY_KINDS: ReadonlySet<EventRecord["kind"]> = new Set(["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "approval.requested", "approval.answered", "malformed"]);
 
 function isOfRelay(record: unknown): record is EventRecord {
   return isEventRecord(record) && record.by === "extension" && RELAY_KINDS.has(record.kind) && "point" in record && record.point === "page" && record.server.kind === "remote" && record.client.id.startsWith("app:");

@@ -1,6 +1,8 @@
 /** Builds the background's parts and ties them together. Listeners are attached in the first tick, because a worker that wakes for an event drops what nobody listens for. */
 import browser, { type Runtime } from "webextension-polyfill";
-import { HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState } from "../../shared/messages/extension.ts";
+import type { Feedback } from "../../shared/events/record.ts";
+import { storableReason } from "../../shared/gate/ask.ts";
+import { ASKS_KEY, HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState, type ToRelay } from "../../shared/messages/extension.ts";
 import { HOST_NAME, type ToHost } from "../../shared/messages/host.ts";
 import { contextOf } from "../../shared/inventory/inventory.ts";
 import { BASELINE } from "../../shared/policy/baseline.ts";
@@ -9,6 +11,7 @@ import { validatePolicy } from "../../shared/policy/schema.ts";
 import { SluiceDb } from "../store/db.ts";
 import { createLedger, LOST } from "../store/ledger.ts";
 import { dayCounts } from "../store/queries.ts";
+import { createAskBook, type Holder, type KeptBook } from "./ask-book.ts";
 import { badgeOf } from "./badge.ts";
 import { createHostLink, type HostPort } from "./host-link.ts";
 import { createManagedConfig, MANAGED_KEY } from "./managed-config.ts";
@@ -87,12 +90,36 @@ export function wire(): void {
     onPolicyPart: (part) => note(policy.hostPart(part).then(paintBadge)),
     onPolicyRejected: ({ source, errors }) => note(policy.hostRejected(source, errors).then(paintBadge)),
     onRecords: (records) => note(store(records, false)),
+    onAsk: (ask) => note(asks.askHost(ask)),
+    onAskGone: (ticket) => note(asks.gone(ticket, "gone", null)),
+    onAnswered: (receipt) => asks.hostAnswered(receipt),
     onConnected: (version) => note(welcomeHost(version)),
     onLost: (why) => note(writer.write([health("host.lost", why)])),
-    onClosed: () => policy.hostGone(),
+    onClosed() {
+      policy.hostGone();
+      // It tells of them anew when it is back.
+      note(asks.hostGone());
+    },
     onDistrust: (why) => note(writer.write([health("records.lost", why)])),
     onChange: () => note(paintBadge()),
   });
+
+  const asks = createAskBook({
+    load: async () => (await browser.storage.session.get(ASKS_KEY))[ASKS_KEY] as KeptBook | undefined,
+    save: (book) => browser.storage.session.set({ [ASKS_KEY]: book }),
+    now: Date.now,
+    tellRelay,
+    tellHost: (ticket, given) => host.answer(ticket, given),
+    after,
+    onChange(open, news) {
+      note(paintBadge());
+      if (news && open > 0) showPopup();
+    },
+  });
+
+  async function feedback(about: string, wish: Feedback["wish"], reason: string | null): Promise<void> {
+    await writer.write([stamp({ kind: "feedback", about, wish, reason: storableReason(reason) })]);
+  }
 
   async function welcomeHost(version: string): Promise<void> {
     const lost = await ledger.counter(LOST);
@@ -126,7 +153,7 @@ export function wire(): void {
   }
 
   async function paintBadge(): Promise<void> {
-    const look = badgeOf(await state(), await dayCounts(db, Date.now()));
+    const look = badgeOf(await state(), await dayCounts(db, Date.now()), await asks.open());
     await Promise.all([
       browser.action.setBadgeText({ text: look.text }),
       browser.action.setBadgeBackgroundColor({ color: look.colour }),
@@ -153,7 +180,7 @@ export function wire(): void {
     await writer.write([health("extension.started", `version ${browser.runtime.getManifest().version}`)]);
   }
 
-  const doors = { self: browser.runtime.id, home: browser.runtime.getURL(""), receive: writer.receive, state, discover: host.discover };
+  const doors = { self: browser.runtime.id, home: browser.runtime.getURL(""), receive: writer.receive, asks, feedback, state, discover: host.discover };
   browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => answer(doors, message, sender));
   browser.storage.onChanged.addListener((_, area) => {
     if (area === "managed") note(managed.changed());
@@ -173,6 +200,29 @@ export function wire(): void {
   note(ensureAlarms());
   note(announce());
   host.connect();
+}
+
+/** To the one document that holds the call: a page that has loaded since in the same frame must not hear of it. */
+async function tellRelay({ tab, frame, document }: Holder, message: ToRelay): Promise<{ readonly ok: boolean } | undefined> {
+  try {
+    const options = document === undefined ? { frameId: frame } : ({ documentId: document } as { frameId?: number });
+    const said = (await browser.tabs.sendMessage(tab, message, options)) as { readonly ok?: unknown } | undefined;
+    return { ok: said?.ok === true };
+  } catch {
+    return undefined;
+  }
+}
+
+let shownAt = 0;
+const SHOW_AGAIN_MS = 10_000;
+
+/** Where browsers let us, the window opens by itself; the badge shows it in any case. */
+function showPopup(): void {
+  if (Date.now() - shownAt < SHOW_AGAIN_MS) return;
+  shownAt = Date.now();
+  const action = browser.action as { openPopup?: () => Promise<void> };
+  // No window has the focus, or the browser does not allow it: then the badge has to do.
+  void action.openPopup?.().catch(() => undefined);
 }
 
 const openTabs: TabDoors = {

@@ -19,8 +19,8 @@ export function meetRelay(): void {
     listen(shared, ANSWER_EVENT, (reply) => {
       answer = detailOf(reply as CustomEvent);
     });
-    listen(shared, SETTLED_EVENT, (event) => {
-      const exchange = detailOf(event as CustomEvent);
+    listen(shared, SETTLED_EVENT, (word) => {
+      const exchange = detailOf(word as CustomEvent);
       const go = settled[exchange];
       settled[exchange] = undefined;
       if (go) go();

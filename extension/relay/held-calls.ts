@@ -9,6 +9,8 @@ export interface HeldCalls {
   hold(exchange: HttpExchange, wake: () => void): void;
   /** The page no longer wants this call. */
   leave(ticket: string): void;
+  /** The page goes away. */
+  leaveAll(): void;
 }
 
 /** A worker that was just replaced misses a message now and then. */
@@ -64,6 +66,9 @@ export function openHeldCalls(): HeldCalls {
     },
     leave(ticket) {
       settle({ kind: "leave", ticket }, "gone");
+    },
+    leaveAll() {
+      for (const ticket of held.keys()) settle({ kind: "leave", ticket }, "gone");
     },
   };
 }

@@ -101,6 +101,7 @@ export function startRelay(): void {
   document.dispatchEvent(new MouseEvent(MEET_EVENT, { relatedTarget: line }));
 
   addEventListener("pagehide", () => {
+    held.leaveAll();
     channels.close("page closed");
     outbox.flush();
   });

@@ -36,7 +36,8 @@ export function verdictOf(record: EventRecord): Verdict | undefined {
   if (record.kind === "malformed") return record.outcome === "passed" ? "watch" : "block";
   if (record.kind !== "request" && record.kind !== "response" && record.kind !== "notification") return undefined;
   const { effect, enforced } = record.decision;
-  // Nothing asks the person yet, so an unanswered question is a refusal.
+  // A person let it go on: nothing was held back in the end, and nothing only noted.
+  if (record.answer === "allowed" || record.answer === "granted") return record.redacted > 0 ? "redact" : enforced === "block" ? "block" : undefined;
   if (enforced === "block" || enforced === "coach" || enforced === "approve") return "block";
   if (enforced === "redact" || record.redacted > 0) return "redact";
   return effect !== "allow" && effect !== "monitor" ? "watch" : undefined;

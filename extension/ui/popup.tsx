@@ -1,8 +1,10 @@
-/** The whole popup, from three signals. */
+/** The whole popup, from its signals. */
 import type { Signal } from "@preact/signals";
-import type { ProtectionState } from "../../shared/messages/extension.ts";
+import type { AskBoard, ProtectionState } from "../../shared/messages/extension.ts";
 import type { Connected as ConnectedData, Today as TodayData } from "../store/queries.ts";
+import { Asks, type AsksProps } from "./asks.tsx";
 import { Connected } from "./connected.tsx";
+import type { OnFeedback } from "./feedback.tsx";
 import { Mark } from "./icons.tsx";
 import { Protection } from "./protection.tsx";
 import { Today } from "./today.tsx";
@@ -11,11 +13,14 @@ export interface PopupProps {
   readonly state: Signal<ProtectionState | null>;
   readonly today: Signal<TodayData | null>;
   readonly connected: Signal<ConnectedData | null>;
+  readonly asks: Signal<AskBoard | null>;
   readonly now: Signal<number>;
+  readonly onAnswer: AsksProps["onAnswer"];
+  readonly onFeedback: OnFeedback;
   onDiscover(): void;
 }
 
-export function Popup({ state, today, connected, now, onDiscover }: PopupProps) {
+export function Popup({ state, today, connected, asks, now, onDiscover, onAnswer, onFeedback }: PopupProps) {
   const servers = new Map(connected.value?.servers.map((entry) => [entry.id, entry]));
   return (
     <>
@@ -25,8 +30,9 @@ export function Popup({ state, today, connected, now, onDiscover }: PopupProps) 
         <p class="tagline">between your AI apps and their tools</p>
       </header>
       <main>
+        <Asks board={asks.value} servers={servers} now={now.value} onAnswer={onAnswer} />
         <Protection state={state.value} now={now.value} />
-        <Today today={today.value} servers={servers} support={state.value?.support ?? null} />
+        <Today today={today.value} servers={servers} support={state.value?.support ?? null} onFeedback={onFeedback} />
         <Connected connected={connected.value} host={state.value?.host ?? null} now={now.value} onDiscover={onDiscover} />
       </main>
     </>

@@ -5,13 +5,14 @@ import { plainText } from "../../shared/inventory/plain-text.ts";
 import type { ServerEntry } from "../../shared/inventory/entry.ts";
 import type { Today as TodayData } from "../store/queries.ts";
 import { CopyButton, Fact, Link } from "./details.tsx";
+import { Feedback, type OnFeedback } from "./feedback.tsx";
 import { happenings, type Happening } from "./happening.ts";
 import { Icon } from "./icons.tsx";
 import { clock, count } from "./words.ts";
 
 const FIRST = 6;
 
-export function Today({ today, servers, support }: { today: TodayData | null; servers: ReadonlyMap<string, ServerEntry>; support: ProtectionState["support"] }) {
+export function Today({ today, servers, support, onFeedback }: { today: TodayData | null; servers: ReadonlyMap<string, ServerEntry>; support: ProtectionState["support"]; onFeedback: OnFeedback }) {
   const all = useSignal(false);
   const list = today ? happenings(today.rows, servers) : [];
   const shown = all.value ? list : list.slice(0, FIRST);
@@ -35,7 +36,7 @@ export function Today({ today, servers, support }: { today: TodayData | null; se
       <ul class="cards">
         {shown.map((happening) => (
           <li key={happening.key}>
-            <Item happening={happening} support={support} />
+            <Item happening={happening} support={support} onFeedback={onFeedback} />
           </li>
         ))}
       </ul>
@@ -60,7 +61,7 @@ function Tally({ counts }: { counts: TodayData["counts"] }) {
   );
 }
 
-function Item({ happening, support }: { happening: Happening; support: ProtectionState["support"] }) {
+function Item({ happening, support, onFeedback }: { happening: Happening; support: ProtectionState["support"]; onFeedback: OnFeedback }) {
   const { verdict, verb, what, named, joins, server, address, app, why, data, next, learnMore, explanation, times, last, id } = happening;
   return (
     <details class={`card item tone-${verdict}`}>
@@ -128,6 +129,7 @@ function Item({ happening, support }: { happening: Happening; support: Protectio
           </span>
           <CopyButton text={id} label="Copy number" />
         </p>
+        {verdict !== "watch" && <Feedback event={id} support={support} onFeedback={onFeedback} />}
       </div>
     </details>
   );

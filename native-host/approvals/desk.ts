@@ -22,7 +22,7 @@ export function openDesk(spool: Spool, trouble: (text: string) => void, now: () 
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
-    for (const { ask, settle } of [...open.values()]) {
+    for (const { ask, settle } of open.values()) {
       const answer = spool.answerTo(ask);
       if (answer) settle(answer);
       else if (now() >= ask.until) settle(null);
@@ -71,7 +71,7 @@ export function openDesk(spool: Spool, trouble: (text: string) => void, now: () 
       open.get(ticket)?.settle(undefined);
     },
     close() {
-      for (const { settle } of [...open.values()]) settle(undefined);
+      for (const { settle } of open.values()) settle(undefined);
       rest();
     },
   };

@@ -48,7 +48,7 @@ export function openWaitingRoom({ desk, carryOut, tell }: RoomParts): WaitingRoo
       desk.withdraw(ticket);
     },
     empty(how) {
-      for (const ticket of [...waiting.keys()]) {
+      for (const ticket of waiting.keys()) {
         const original = dismiss(ticket)!;
         desk.withdraw(ticket);
         carryOut({ kind: how, ticket }, original);

@@ -101,9 +101,9 @@ function answer(spool: Spool, id: string, say: Answer["say"], given: { readonly 
   const span = wished ?? (ask.spans.includes("call") ? "call" : ask.spans[0]!);
   return tell(spool.answer(ask.ticket, { call: ask.call, say, span, reason: given.reason ?? null, via: "cli" }), ask, span);
 
-  function tell({ outcome, why }: { readonly outcome: string; readonly why: string }, about?: Ask, span?: Span): number {
+  function tell({ outcome, why }: { readonly outcome: string; readonly why: string }, about?: Ask, granted?: Span): number {
     if (given.json) io.stdout.write(`${JSON.stringify({ ticket: about?.ticket ?? null, outcome, why })}\n`);
-    else if (outcome === "taken" && about) io.stdout.write(`${say === "go" ? `Allowed ${spanWords(span!)}` : "Denied"}: ${headline(about)}.\n`);
+    else if (outcome === "taken" && about) io.stdout.write(`${say === "go" ? `Allowed ${spanWords(granted!)}` : "Denied"}: ${headline(about)}.\n`);
     else io.stderr.write(`sluice: ${why}\n`);
     return outcome === "taken" ? 0 : 1;
   }

@@ -72,8 +72,8 @@ function until<K extends FromHost["kind"]>(kind: K, fits: (message: Extract<From
 const revision = (number: number) => (message: { text: string }) => (JSON.parse(message.text) as { revision: number }).revision === number;
 
 test("a real host process: hello, policy from the file, changes pushed, a broken file refused, records stored and forwarded, clean end", { timeout: 30_000 }, async () => {
-  send({ kind: "hello", seam: 1, version: "0.1.0", browser: "chromium" });
-  expect(await until("hello")).toMatchObject({ seam: 1, journal: join(home, "journal") });
+  send({ kind: "hello", seam: 2, version: "0.1.0", browser: "chromium" });
+  expect(await until("hello")).toMatchObject({ seam: 2, journal: join(home, "journal") });
   expect(await until("policy", revision(1))).toMatchObject({ source: "local", part: 0, parts: 1 });
 
   writeFileSync(join(home, "policy.yaml"), yaml(2));

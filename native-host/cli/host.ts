@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { userInfo } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { openSpool } from "../approvals/spool.ts";
 import { hostPaths, type HostPaths } from "../home.ts";
 import { openJournal } from "../journal/writer.ts";
 import { serve } from "../messaging/serve.ts";
@@ -38,6 +39,7 @@ that may speak to it; the browser names the one that calls. Its log goes to stde
       policy,
       journal,
       journalDir: paths.journal,
+      spool: openSpool(paths.state),
       discover: async () => {
         const { discoverChanges } = await import("../clients/discover.ts");
         return discoverChanges(paths);

@@ -9,6 +9,7 @@ import { canonicalJson } from "../../shared/policy/canonical.ts";
 import type { Policy } from "../../shared/policy/language.ts";
 import { readJournal } from "../journal/reader.ts";
 import { createStamp } from "../journal/stamp.ts";
+import { openSpool } from "../approvals/spool.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { encodeFrame, frameDecoder } from "./framing.ts";
 import { chunksOf } from "./outbox.ts";
@@ -53,7 +54,7 @@ function host(options: Partial<ServeOptions> = {}) {
     for (const check of waiting) check();
   });
   const journal = options.journal ?? openJournal(dir, "host");
-  const done = serve({ input, output, policy: feed(policyOf(1)).policy, journal, journalDir: dir, discover: async () => [], version: "1.2.3", user: "ada", log: (line) => logged.push(line), now: Date.now, ...options });
+  const done = serve({ input, output, policy: feed(policyOf(1)).policy, journal, journalDir: dir, spool: openSpool(dir), discover: async () => [], version: "1.2.3", user: "ada", log: (line) => logged.push(line), now: Date.now, ...options });
   return {
     received,
     logged,
@@ -84,7 +85,7 @@ function host(options: Partial<ServeOptions> = {}) {
   };
 }
 
-const HELLO = { kind: "hello", seam: 1, version: "0.1.0", browser: "chromium" };
+const HELLO = { kind: "hello", seam: 2, version: "0.1.0", browser: "chromium" };
 const note = (detail: string): Unstamped => ({ kind: "health", what: "extension.started", detail });
 const extensionStamp = createStamp("extension");
 const details = (records: readonly EventRecord[]) => records.flatMap((record) => (record.kind === "health" ? [record.detail] : []));
@@ -93,7 +94,7 @@ test("hello is answered, the policy follows whole, and a changed one comes at on
   const source = feed(policyOf(1, "ä\u{1f600}\"\\".repeat(150_000)));
   const browser = host({ policy: source.policy });
   browser.send(HELLO);
-  expect(await browser.until("hello")).toEqual({ kind: "hello", seam: 1, version: "1.2.3", user: "ada", journal: dir });
+  expect(await browser.until("hello")).toEqual({ kind: "hello", seam: 2, version: "1.2.3", user: "ada", journal: dir });
   const last = await browser.until("policy", (part) => part.part === part.parts - 1);
   const parts = browser.received.filter((message) => message.kind === "policy");
   expect(parts.map((part) => part.part)).toEqual(Array.from({ length: last.parts }, (_, i) => i));

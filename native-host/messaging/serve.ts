@@ -9,6 +9,8 @@ import type { Policy } from "../../shared/policy/language.ts";
 import { readJournal, type JournalFilter } from "../journal/reader.ts";
 import { tailJournal } from "../journal/tail.ts";
 import type { JournalWriter } from "../journal/writer.ts";
+import { relayAsks, takeAnswer, type AskRelay } from "../approvals/relay-asks.ts";
+import type { Spool } from "../approvals/spool.ts";
 import { frameDecoder } from "./framing.ts";
 import { createOutbox } from "./outbox.ts";
 
@@ -25,6 +27,7 @@ export interface ServeOptions {
   readonly policy: PolicyFeed;
   readonly journal: JournalWriter;
   readonly journalDir: string;
+  readonly spool: Spool;
   /** Looks at this machine's client configurations. */
   readonly discover: () => Promise<readonly Unstamped<Deployment>[]>;
   readonly version: string;
@@ -46,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const outbox = createOutbox(options.output, log);
   let greeted = false;
   let tail: { close(): void } | null = null;
+  let asking: AskRelay | null = null;
   let discovering: Promise<void> | null = null;
   /** A refusal that no later policy has settled: an extension that connects afterwards must hear of it too. */
   let rejected: { source: PolicySource; errors: string[] } | null = null;
@@ -77,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     tellRejected();
     // The extension's own records came from there; everybody else's are news to it.
     if (!first) return;
+    asking = relayAsks(options.spool, (each) => outbox.send(each));
     tail = tailJournal(options.journalDir, (records) => outbox.forward(records.filter(isNews)));
     void replay({ since: options.now() - CATCH_UP_MS }, CATCH_UP_RECORDS);
   }
@@ -126,6 +131,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     switch (kind) {
       case "events":
         return storeEvents(message);
+      case "answer":
+        return outbox.send({ kind: "answered", receipt: takeAnswer(options.spool, message["ticket"], message["answer"]) });
       case "discover":
         discovering ??= runDiscovery().finally(() => (discovering = null));
         return;
@@ -159,6 +166,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     greeted = false;
     (tail as { close(): void } | null)?.close();
+    (asking as AskRelay | null)?.close();
     await journal.flush();
   }
 }
