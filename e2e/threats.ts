@@ -61,6 +61,7 @@ export const THREATS = {
 
   // The person.
   "approval-replayed": attack("An answer given to one call opens another, a second time, or after the policy has become stricter", "MCP02"),
+  "person-approves": promise("A call that a rule wants looked at waits, is shown exactly, and goes on only after a person's yes", "MCP02"),
   "page-answers-itself": attack("A page answers the question that it has caused, imitates it, or asks in another's name", "MCP02"),
   "approval-race": attack("Two answers to one question, given in two places at once, both count", "MCP02"),
   "approval-flood": attack("Questions come in such numbers that a person stops reading them", "MCP02"),

@@ -21,13 +21,14 @@ export interface AsksProps {
 
 /** A window may open just as a person clicks somewhere else: for this long nothing can be allowed. */
 const ARM_MS = 800;
+const ENDED_MS = 15_000;
 
 export function Asks({ board, servers, now, onAnswer }: AsksProps) {
   const open = board?.open.filter(({ until }) => until > now) ?? [];
   // What ended while somebody looked at it stays for a moment, and says how.
   const looked = useRef(new Map<string, Ask>());
   for (const ask of open) looked.current.set(ask.ticket, ask);
-  const ended = (board?.ended ?? []).flatMap((end) => (looked.current.has(end.ticket) && !open.some(({ ticket }) => ticket === end.ticket) ? [{ end, ask: looked.current.get(end.ticket)! }] : []));
+  const ended = (board?.ended ?? []).flatMap((end) => (now - end.time < ENDED_MS && looked.current.has(end.ticket) && !open.some(({ ticket }) => ticket === end.ticket) ? [{ end, ask: looked.current.get(end.ticket)! }] : []));
   return (
     <>
       <p class="unseen" role="status">
@@ -45,8 +46,10 @@ export function Asks({ board, servers, now, onAnswer }: AsksProps) {
               </li>
             ))}
             {ended.map(({ ask, end }) => (
-              <li key={ask.ticket} class="ask-ended" role="status">
-                <bdi class="name">{subjectOf(ask)}</bdi> {ENDED[end.how]}
+              <li key={ask.ticket}>
+                <p class="ask-ended" role="status">
+                  <bdi class="name">{subjectOf(ask)}</bdi> {ENDED[end.how]}
+                </p>
               </li>
             ))}
           </ul>

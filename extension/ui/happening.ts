@@ -82,7 +82,9 @@ function ofMessage(record: MessageRecord, verdict: Verdict): Omit<Happening, "se
   };
 }
 
-function verbOf({ direction, decision, kind }: MessageRecord, verdict: Verdict): string {
+function verbOf({ direction, decision, kind, answer: word }: MessageRecord, verdict: Verdict): string {
+  if (word === "denied") return "Not allowed by you";
+  if (word === "expired") return "Nobody answered in time";
   const answer = direction === "to-client" && kind === "response";
   switch (verdict) {
     case "block":

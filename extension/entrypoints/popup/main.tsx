@@ -48,7 +48,7 @@ browser.storage.onChanged.addListener((changes, area) => {
 });
 setInterval(() => void refresh(), ASK_EVERY_MS);
 // The countdown.
-setInterval(() => asks.value?.open.length && (now.value = Date.now()), 1_000);
+setInterval(() => (asks.value?.open.length || asks.value?.ended.length) && (now.value = Date.now()), 1_000);
 void readAsks();
 void refresh();
 
