@@ -29,7 +29,7 @@ export function runRuleTests(policy: Policy): TestOutcome[] {
   const admitted = compile({ ...policy, admission: { default: "allow", servers: [] } }, "local");
   return policy.rules.flatMap((rule) =>
     (rule.tests ?? []).map((test, at) => {
-      const decision = (test.given.server === undefined ? admitted : whole).decide(factsOf(policy, rule, test));
+      const decision = (test.given.server === undefined ? admitted : whole).decide(factsOfExample(policy, test.given, rule.when.direction));
       return outcome(rule, test, at, decision);
     }),
   );
@@ -45,10 +45,11 @@ function outcome(rule: Rule, test: RuleTest, at: number, decision: Decision): Te
 
 const STAND_IN: ServerIdentity = { kind: "remote", id: "srv_example", url: "https://server.example/mcp" };
 
-function factsOf(policy: Policy, rule: Rule, { given }: RuleTest): Facts {
+/** @param direction where the example names none. */
+export function factsOfExample(policy: Policy, given: Given, direction: Facts["direction"] = "to-server"): Facts {
   const server = given.server === undefined ? STAND_IN : serverOf(policy, given.server);
   const example = exampleFacts(server, {
-    direction: given.direction ?? rule.when.direction ?? "to-server",
+    direction: given.direction ?? direction,
     ...subjectOf(given),
     findings: findingsOf(given),
     who: { user: given.user ?? "example", groups: given.groups ?? [], device: given.device ?? "example" },

@@ -15,11 +15,18 @@ export function writeJson(io: Io, value: unknown): void {
   io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Rows in columns; numbers to the right. */
+/** Rows in columns; columns of numbers to the right. */
 export function columns(rows: readonly (readonly (string | number)[])[], indent = "  "): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, text(cell).length);
-  return rows.map((row) => `${indent}${row.map((cell, at) => (typeof cell === "number" ? text(cell).padStart(widths[at]!) : text(cell).padEnd(widths[at]!))).join("  ")}`.trimEnd() + "\n").join("");
+  const numeric = new Set<number>();
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) {
+      widths[at] = Math.max(widths[at] ?? 0, text(cell).length);
+      if (typeof cell === "number") numeric.add(at);
+    }
+  }
+  const padded = (cell: string | number, at: number): string => (numeric.has(at) ? text(cell).padStart(widths[at]!) : text(cell).padEnd(widths[at]!));
+  return rows.map((row) => `${`${indent}${row.map(padded).join("  ")}`.trimEnd()}\n`).join("");
 }
 
 function text(cell: string | number): string {
