@@ -69,7 +69,7 @@ export function createAsker(compiled: CompiledPolicy): Asker {
     ask(record, around) {
       const { client, server, point, transport } = record;
       const place = `${client.id}\n${server.id}\n${point} ${transport}`;
-      const known = `${around.protocolVersion ?? ""} ${around.authentication} ${asked.has("trust") ? `${around.trust?.score ?? ""} ${around.trust?.level ?? ""}` : ""} ${around.who?.user ?? ""}`;
+      const known = `${around.protocolVersion ?? ""} ${around.authentication} ${asked.has("trust") ? `${around.trust?.score ?? ""} ${around.trust?.level ?? ""}` : ""} ${around.who?.user ?? ""} ${around.began ?? ""}`;
       const key = `${place}\n${known}\n${clock === 0 ? "" : Math.floor(record.time / clock)}\n${sameFacts(record)}`;
       let answer = answers.get(key);
       if (!answer) {

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly authentication: AuthenticationSeen;
   readonly trust: Facts["trust"];
   readonly who: Facts["who"];
+  /** Of what belongs to a task or a further round: the method of the request that began it, where that was recorded. */
+  readonly began?: string | undefined;
 }
 
 /** How many different values stand behind a class of which the record kept only the first three: at least so many, or at most. */

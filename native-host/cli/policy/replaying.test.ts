@@ -152,3 +152,11 @@ function journalLines(): string[] {
   const journal = join(stage.folder, "home", "journal");
   return readdirSync(journal).flatMap((day) => readdirSync(join(journal, day)).flatMap((name) => readFileSync(join(journal, day, name), "utf8").trimEnd().split("\n")));
 }
+
+test("simulate: what a task brings is judged with the request that began it", async () => {
+  const file = stage.file("p.yaml", policyText(["{ id: calls, title: No calls, when: { method: tools/call, data: { any: [secret.*] } }, effect: block }"]));
+  const began = call({ exchange: "e1" });
+  const result = call({ ...secret, kind: "response", direction: "to-client", method: "tasks/result", exchange: "e2", chain: "e1" });
+  await stage.journal([began, result, { ...result, exchange: "e3", chain: "other" }]);
+  expect(JSON.parse((await stage.run("simulate", "--policy", file, "--json")).out)).toMatchObject({ byRule: [{ name: "calls", blocked: 1 }] });
+});

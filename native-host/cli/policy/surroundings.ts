@@ -11,11 +11,14 @@ interface Known {
   readonly authentication: Surroundings["authentication"];
 }
 
+const MAX_REQUESTS = 100_000;
 const UNKNOWN: Known = { protocolVersion: undefined, authentication: "unknown" };
 
 export class SurroundingsOf {
   readonly #connections = new Map<string, Known>();
   readonly #servers = new Map<string, { entry: ServerEntry; trust: Facts["trust"] }>();
+  /** Methods of requests, by exchange: what goes on with one later is judged with it. */
+  readonly #requests = new Map<string, string>();
   readonly #scores: boolean;
 
   /** @param scores work out trust scores: only where a policy asks. */
@@ -25,6 +28,10 @@ export class SurroundingsOf {
 
   learn(record: EventRecord): void {
     if (record.kind === "initialized") this.#connections.set(record.channel, { protocolVersion: record.protocolVersion ?? undefined, authentication: record.authentication });
+    if (record.kind === "request" && record.exchange !== undefined && record.method !== null && record.chain === undefined) {
+      if (this.#requests.size >= MAX_REQUESTS) this.#requests.clear();
+      this.#requests.set(record.exchange, record.method);
+    }
     if (record.kind === "session.ended") this.#connections.delete(record.channel);
     // Counters and times of single messages do not move a score.
     if (!this.#scores || !isServerRecord(record) || (this.#servers.has(record.server.id) && (record.kind === "request" || record.kind === "response" || record.kind === "notification"))) return;
@@ -33,7 +40,8 @@ export class SurroundingsOf {
 
   around(record: MessageRecord, from: RecordedFile): Surroundings {
     const { protocolVersion, authentication } = this.#connections.get(record.channel) ?? UNKNOWN;
-    return { protocolVersion, authentication, trust: this.#scores ? this.#trust(record.server.id) : undefined, who: from.user === undefined ? undefined : { user: from.user } };
+    const began = record.chain === undefined ? undefined : this.#requests.get(record.chain);
+    return { ...(began !== undefined && { began }), protocolVersion, authentication, trust: this.#scores ? this.#trust(record.server.id) : undefined, who: from.user === undefined ? undefined : { user: from.user } };
   }
 
   #trust(server: string): Facts["trust"] {

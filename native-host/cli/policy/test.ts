@@ -43,9 +43,9 @@ be read, 3 something broke.`,
     const tests: FileTest[] = [];
     const problems: TreeProblem[] = [];
     for (const each of values.tests) {
-      const more = await readTestFile(await readText(each), each, policy);
-      if (more.ok) tests.push(...more.value);
-      else problems.push(...more.why);
+      const examples = await readTestFile(await readText(each), each, policy);
+      if (examples.ok) tests.push(...examples.value);
+      else problems.push(...examples.why);
     }
     if (problems.length > 0) return tellProblems(file, problems, values.json, io);
     const trial = runTrial(policy, tests);
