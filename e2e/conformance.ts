@@ -1,4 +1,4 @@
-/** `node e2e/conformance.ts`: the official conformance suite against our fixture server, direct and through every guard. A guard that changes the outcome of any scenario fails. */
+/** `node e2e/conformance.ts`: the official conformance suite against our fixture server, direct and through every guard, and its client scenarios with a guard between client and server. A guard that changes the outcome of any scenario fails. */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { readJournal } from "../native-host/journal/reader.ts";
 import { buildHost } from "./build.ts";
 import { CHAINS, makePlace, type ChainName, type GuardPlace } from "./conformance/chains.ts";
+import { clientTable, runClientMode, type ClientRun } from "./conformance/client-mode.ts";
 import { describe, differences, table, type Difference, type Run } from "./conformance/compare.ts";
 import { REQUIREMENTS, runSuite, type Requirements, type ScenarioOutcome } from "./conformance/suite.ts";
 import { readyPeers } from "./peers.ts";
@@ -30,14 +31,14 @@ async function runChain(chain: ChainName, requirements: Requirements, place: Gua
 }
 
 /** A run without a guard in it would show no difference either. @returns the number of requests that were judged so far. */
-async function countJudged({ home }: GuardPlace, before: number, chain: ChainName): Promise<number> {
+async function countJudged({ home }: GuardPlace, before: number, title: string): Promise<number> {
   const count = (await readJournal(join(home, "journal"))).filter(({ kind }) => kind === "request").length;
-  if (count <= before) throw new Error(`${CHAINS[chain].title}: no guard has judged anything, so nothing was compared`);
+  if (count <= before) throw new Error(`${title}: no guard has judged anything, so nothing was compared`);
   return count;
 }
 
 const { values } = parseArgs({
-  options: { suite: { type: "string", multiple: true }, chain: { type: "string", multiple: true }, scenario: { type: "string" }, json: { type: "boolean", default: false }, failures: { type: "boolean", default: false } },
+  options: { suite: { type: "string", multiple: true }, chain: { type: "string", multiple: true }, scenario: { type: "string" }, mode: { type: "string", default: "both" }, json: { type: "boolean", default: false }, failures: { type: "boolean", default: false } },
 });
 const suites = REQUIREMENTS.filter((requirements) => values.suite?.includes(requirements) ?? true);
 const chains = (Object.keys(CHAINS) as ChainName[]).filter((chain) => values.chain?.includes(chain) ?? true);
@@ -53,14 +54,21 @@ try {
   const start = performance.now();
   const runs: Run[] = [];
   let judged = 0;
+  const clientRuns: ClientRun[] = [];
   for (const requirements of suites) {
-    for (const chain of chains) {
+    for (const chain of values.mode === "client" ? [] : chains) {
       const run = await runChain(chain, requirements, place, values.scenario);
       say(`${requirements} ${CHAINS[chain].title}: ${String(run.outcome.size)} scenarios (${run.seconds.toFixed(1)} s)`);
       runs.push(run);
-      if (CHAINS[chain].against.length > 0) judged = await countJudged(place, judged, chain);
+      if (CHAINS[chain].against.length > 0) judged = await countJudged(place, judged, CHAINS[chain].title);
     }
   }
+  for (const requirements of values.mode === "server" || values.chain ? [] : suites) {
+    clientRuns.push(...(await runClientMode(place, requirements, values.scenario)));
+    judged = await countJudged(place, judged, `${requirements} client mode`);
+    say(`${requirements} client mode: ${String(clientRuns.filter((run) => run.requirements === requirements).length)} scenarios, three ways each`);
+  }
+  const clients = clientRuns.filter(({ changed }) => changed.length > 0);
   const runOf = (requirements: Requirements, chain: ChainName): Run | undefined => runs.find((run) => run.requirements === requirements && run.chain === chain);
   const compare = (chain: ChainName, against: readonly ChainName[]): Difference[] =>
     suites.flatMap((requirements) => {
@@ -72,15 +80,17 @@ try {
   const bridge = compare("bridge", ["direct"]);
   const failures = runs.flatMap(({ requirements, chain, outcome }) => [...outcome].flatMap(([scenario, found]) => found.failures.map((failure) => ({ requirements, chain, scenario, failure }))));
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ runs: runs.map((run) => ({ ...run, outcome: Object.fromEntries(run.outcome) })), differences: { guards, bridge } }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ runs: runs.map((run) => ({ ...run, outcome: Object.fromEntries(run.outcome) })), clientRuns, differences: { guards, bridge, clients } }, null, 2)}\n`);
   } else {
-    for (const requirements of suites) process.stdout.write(`\n${table(runs, requirements)}\n`);
+    for (const requirements of values.mode === "client" ? [] : suites) process.stdout.write(`\n${table(runs, requirements)}\n`);
+    for (const requirements of suites) if (clientRuns.length > 0) process.stdout.write(`\n${clientTable(clientRuns, requirements)}\n`);
+    for (const { requirements, scenario, changed } of clients) process.stdout.write(`  ! ${requirements} ${scenario}: ends otherwise by ${changed.join(" and ")}\n`);
     if (values.failures) for (const { requirements, chain, scenario, failure } of failures) process.stdout.write(`  ${requirements} ${CHAINS[chain].title} ${scenario}: ${failure}\n`);
     if (bridge.length > 0) process.stdout.write(`\nThe bridge's own (no guard in it):\n${bridge.map(describe).join("\n")}\n`);
     if (guards.length > 0) process.stdout.write(`\nChanged by a guard:\n${guards.map(describe).join("\n")}\n`);
-    process.stdout.write(`\ndelta = ${String(guards.length)} scenarios, ${String(failures.length)} failed checks in ${String(runs.length)} runs, ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+    process.stdout.write(`\ndelta = ${String(guards.length + clients.length)} scenarios, ${String(failures.length)} failed checks in ${String(runs.length)} runs, ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
   }
-  failed = guards.length > 0;
+  failed = guards.length + clients.length > 0;
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,6 +1,4 @@
 /** The ways from the conformance suite to the fixture server: direct, over the bridge, and each with a guard in it. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
@@ -8,6 +6,7 @@ import { parseDocument, type YAMLSeq } from "yaml";
 import { startHttpFixture } from "../servers/conformance/http.ts";
 import { ROOT } from "../places.ts";
 import { startBridge } from "./bridge.ts";
+import { startListening } from "./listening-guard.ts";
 
 export type ChainName = "direct" | "listen" | "bridge" | "stdio" | "url";
 
@@ -39,12 +38,13 @@ export function makePlace(folder: string, sluice: string): GuardPlace {
   const policy = parseDocument(readFileSync(join(ROOT, "docs", "policy.sample.yaml"), "utf8"));
   const servers = policy.getIn(["admission", "servers"]) as YAMLSeq;
   servers.add(policy.createNode({ id: "fixture-local", title: "Conformance fixture", match: { command: ["node", FIXTURE, "**"] }, effect: "allow" }));
-  servers.add(policy.createNode({ id: "fixture-remote", title: "Conformance fixture", match: { url: "http://localhost:*/mcp" }, effect: "allow" }));
+  servers.add(policy.createNode({ id: "fixture-remote", title: "Conformance fixture", match: { url: ["http://localhost:*/mcp", "http://localhost:*"] }, effect: "allow" }));
   writeFileSync(join(home, "policy.yaml"), policy.toString(), { mode: 0o600 });
   return { home, sluice };
 }
 
-function envOf({ home }: GuardPlace): NodeJS.ProcessEnv {
+/** Of whatever runs with this guard in it. */
+export function envOf({ home }: GuardPlace): NodeJS.ProcessEnv {
   return { ...process.env, PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter), SLUICE_HOME: home };
 }
 
@@ -55,7 +55,7 @@ export const CHAINS: Readonly<Record<ChainName, Chain>> = {
     against: ["direct"],
     async open(place) {
       const fixture = await startHttpFixture();
-      const guard = await startListening(place, fixture.url);
+      const guard = await startListening(place.sluice, fixture.url, envOf(place));
       return { url: guard.url, close: async () => void (await Promise.all([guard.close(), fixture.close()])) };
     },
   },
@@ -80,26 +80,3 @@ export const CHAINS: Readonly<Record<ChainName, Chain>> = {
     },
   },
 };
-
-async function startListening(place: GuardPlace, target: string): Promise<{ url: string; close(): Promise<void> }> {
-  const child = spawn(process.execPath, [place.sluice, "guard", "--client", "conformance", "--url", target, "--listen", "127.0.0.1:0"], { stdio: ["pipe", "pipe", "pipe"], env: envOf(place) });
-  const ended = once(child, "exit");
-  let said = "";
-  const url = await new Promise<string>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-        if (port !== undefined) resolve(`http://localhost:${port}${new URL(target).pathname}`);
-      });
-    }
-    child.once("exit", () => reject(new Error(`the guard ended before it listened: ${said}`)));
-  });
-  return {
-    url,
-    async close() {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}

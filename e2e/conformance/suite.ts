@@ -1,4 +1,4 @@
-/** Runs the conformance suite's server scenarios against one address and reads what it found. */
+/** Runs scenarios of the conformance suite, against a server or around a client, and reads what it found. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -48,11 +48,27 @@ export async function runSuite(url: string, requirements: Requirements, only?: s
   }
 }
 
-/** Folders are named `server-<scenario>-<time>`. */
+/** @param command of the client under test; the suite adds the address of its own server. */
+export async function runClientScenario(command: string, env: NodeJS.ProcessEnv, requirements: Requirements, scenario: string): Promise<ScenarioOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-conformance-"));
+  try {
+    const child = spawn(process.execPath, [SUITE, "client", "--command", command, "--scenario", scenario, "--spec-version", requirements, "-o", folder], { stdio: ["ignore", "pipe", "pipe"], env });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+    await once(child, "close");
+    const found = readOutcome(folder).get(scenario);
+    if (!found || found.checks.length === 0) throw new Error(`the conformance suite left no results for the client scenario ${scenario}:\n${said}`);
+    return found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders are named `server-<scenario>-<time>`, those of clients `<scenario>-<time>`. */
 function readOutcome(folder: string): SuiteOutcome {
   const found = new Map<string, ScenarioOutcome>();
   for (const name of readdirSync(folder)) {
-    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
     if (scenario === undefined) continue;
     const checks = JSON.parse(readFileSync(join(folder, name, "checks.json"), "utf8")) as Check[];
     const scored = checks.filter(({ status }) => status !== "INFO");

@@ -21,7 +21,8 @@ const command: Command = {
   --extension-id ID      the extension that may speak to the host; default: the one built in this checkout
   --firefox-id ID        the same for Firefox; default: sluice@sluice.dev
 
-Copies the host to a folder of its own, writes a launcher and one manifest for each browser, and prints every file.
+Copies the host to a folder of its own, writes launchers and one manifest for each browser, and prints every file.
+The file behind "command" is the one to name in a client's configuration: it needs no PATH and no npx.
 Running it again is harmless. "sluice uninstall" removes exactly these files; "sluice doctor" tries them.`,
   async run(argv, io) {
     const { values } = parseArgs({
@@ -35,8 +36,8 @@ Running it again is harmless. "sluice uninstall" removes exactly these files; "s
     if (places.length === 0) throw new Failure("no browser was found on this account", { code: 1, fix: `start the browser once, or name it: sluice install --browser ${BROWSERS[0]}` });
 
     const ids = { chromium: values["extension-id"] ?? builtExtensionId(bundle), firefox: values["firefox-id"] };
-    const { host, launcher } = installForUser({ home, version: VERSION, bundle, node: process.execPath, places, ids });
-    io.stdout.write(`host       ${host}\nlauncher   ${launcher}\n${places.map((place) => `${place.browser.padEnd(11)}${place.manifestFile}\n`).join("")}`);
+    const { host, launcher, command: sluice } = installForUser({ home, version: VERSION, bundle, node: process.execPath, places, ids });
+    io.stdout.write(`host       ${host}\nlauncher   ${launcher}\ncommand    ${sluice}\n${places.map((place) => `${place.browser.padEnd(11)}${place.manifestFile}\n`).join("")}`);
     tellWhatRemains(places, io);
     return 0;
   },

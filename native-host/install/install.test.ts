@@ -65,7 +65,7 @@ test("manifests of this user stand where each system's browsers look", () => {
 test("install and uninstall leave nothing behind and touch nobody else's files", () => {
   const home = join(dir, "sluice");
   mkdirSync(join(dir, "built"));
-  writeFileSync(join(dir, "built", "sluice.mjs"), `process.stdout.write("host")`);
+  writeFileSync(join(dir, "built", "sluice.mjs"), `process.stdout.write(process.argv.slice(2).join("|"))`);
   writeFileSync(join(dir, "built", "chunk.mjs"), "");
   const places = browserPlaces(home, "linux", dir).filter((place) => ["chromium", "firefox", "edge"].includes(place.browser));
   const chosen = places.filter((place) => place.browser !== "edge");
@@ -76,13 +76,14 @@ test("install and uninstall leave nothing behind and touch nobody else's files",
   expect(() => installForUser({ ...options, ids: { ...options.ids, chromium: "wrong" } })).toThrow("extension id");
   expect(existsSync(home)).toBe(false);
 
-  const { host, launcher } = installForUser(options);
-  expect(installForUser(options)).toEqual({ host, launcher });
+  const { host, launcher, command } = installForUser(options);
+  expect(installForUser(options)).toEqual({ host, launcher, command });
   // Installing from the installed copy itself must not delete it.
   installForUser({ ...options, bundle: join(host, "sluice.mjs") });
   expect(existsSync(join(host, "chunk.mjs"))).toBe(true);
   rmSync(join(dir, "built"), { recursive: true });
-  expect(execFileSync(launcher, { encoding: "utf8" })).toBe("host");
+  expect(execFileSync(launcher, { encoding: "utf8" })).toMatch(/^host\|--allow-origin\|/);
+  expect(execFileSync(command, ["guard", "--", "a b"], { encoding: "utf8" })).toBe("guard|--|a b");
   for (const place of chosen) expect(readManifest(readFileSync(place.manifestFile, "utf8"))).toMatchObject({ path: launcherFile(home) });
 
   expect(removeForUser(home, places, (place) => place.browser === "firefox").places.map((place) => place.browser)).toEqual(["firefox"]);

@@ -1,4 +1,4 @@
-/** The launcher: what a browser starts. Browsers and desktop clients know no shell PATH and no npm, so everything in it is absolute. */
+/** Launchers: what browsers and desktop clients start. They know no shell PATH and no npm, so everything in a launcher is absolute. */
 import process from "node:process";
 import { writeWhole } from "./write-file.ts";
 
@@ -7,26 +7,24 @@ export interface Launcher {
   /** `sluice.mjs`, or `main.ts` in a checkout. */
   readonly bundle: string;
   readonly home: string;
-  /** What browsers name as caller: `chrome-extension://<id>/`, or a Firefox extension id. */
-  readonly callers: readonly string[];
+  /** What browsers name as caller: `chrome-extension://<id>/`, or a Firefox extension id. Null: not for a browser; runs any command, as clients' configurations name it. */
+  readonly callers: readonly string[] | null;
 }
 
 export function launcherText(launcher: Launcher, platform: NodeJS.Platform = process.platform): string {
   const { node, bundle, home, callers } = launcher;
-  for (const part of [node, bundle, home, ...callers]) {
+  for (const part of [node, bundle, home, ...(callers ?? [])]) {
     if (/[\r\n\0]/.test(part)) throw new Error("a path or extension id with a line break cannot stand in a launcher");
   }
-  if (platform === "win32") {
-    const allow = callers.map((caller) => `--allow-origin ${forCmd(caller)}`).join(" ");
-    return ["@echo off", "rem Written by Sluice: the browser starts the native host with this file.", `set ${forCmd(`SLUICE_HOME=${home}`)}`, `set "NODE_OPTIONS="`, `${forCmd(node)} ${forCmd(bundle)} host ${allow} %*`, ""].join("\r\n");
-  }
-  const allow = callers.map((caller) => `--allow-origin ${forSh(caller)}`).join(" ");
+  const what = callers === null ? "Written by Sluice: clients start guards with this file." : "Written by Sluice: the browser starts the native host with this file.";
+  const hostFor = (quoted: (text: string) => string): string => (callers === null ? "" : `host ${callers.map((caller) => `--allow-origin ${quoted(caller)}`).join(" ")} `);
+  if (platform === "win32") return ["@echo off", `rem ${what}`, `set ${forCmd(`SLUICE_HOME=${home}`)}`, `set "NODE_OPTIONS="`, `${forCmd(node)} ${forCmd(bundle)} ${hostFor(forCmd)}%*`, ""].join("\r\n");
   return `#!/bin/sh
-# Written by Sluice: the browser starts the native host with this file.
+# ${what}
 SLUICE_HOME=${forSh(home)}
 export SLUICE_HOME
 unset NODE_OPTIONS NODE_PATH
-exec ${forSh(node)} ${forSh(bundle)} host ${allow} "$@"
+exec ${forSh(node)} ${forSh(bundle)} ${hostFor(forSh)}"$@"
 `;
 }
 

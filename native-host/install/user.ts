@@ -1,4 +1,4 @@
-/** Installs the host for one user: a copy that outlives npm's caches and a moved checkout, a launcher, and a manifest for each browser. */
+/** Installs the host for one user: a copy that outlives npm's caches and a moved checkout, a launcher for browsers, one for clients, and a manifest for each browser. */
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -21,19 +21,26 @@ export function launcherFile(home: string): string {
   return join(home, "host", process.platform === "win32" ? "sluice-host.cmd" : "sluice-host");
 }
 
+/** What a client's configuration names as command, to start a guard without `npx` or a PATH. */
+export function commandFile(home: string): string {
+  return join(home, "host", process.platform === "win32" ? "sluice.cmd" : "sluice");
+}
+
 /** Running it again writes the same files. */
-export function installForUser({ home, version, bundle, node, places, ids }: UserInstall): { host: string; launcher: string } {
+export function installForUser({ home, version, bundle, node, places, ids }: UserInstall): { host: string; launcher: string; command: string } {
   const host = join(home, "host", version);
-  const launcher = launcherFile(home);
+  const [launcher, command] = [launcherFile(home), commandFile(home)];
   // Checked before anything is written.
   const callers = [...new Set(places.map((place) => place.form))].map((form) => callerOf(form, ids[form]));
   if (resolve(dirname(bundle)) !== resolve(host)) {
     rmSync(host, { recursive: true, force: true });
     cpSync(dirname(bundle), host, { recursive: true });
   }
-  writeLauncher(launcher, { node, bundle: join(host, basename(bundle)), home, callers });
+  const installed = { node, bundle: join(host, basename(bundle)), home };
+  writeLauncher(launcher, { ...installed, callers });
+  writeLauncher(command, { ...installed, callers: null });
   for (const place of places) writeWhole(place.manifestFile, manifestText(place.form, launcher, ids[place.form]), 0o600);
-  return { host, launcher };
+  return { host, launcher, command };
 }
 
 /** Removes manifests that point to our launcher; when none is left, launcher and host too. @returns what is gone */

@@ -15,7 +15,7 @@ import { readReply, type ReplyOutcome, type ReplyTaker } from "./reply-lines.ts"
 import type { Target } from "./target.ts";
 import { waitingList, type Waiting } from "./waiting.ts";
 import { isBroken, WireFailure, type Wire } from "./wire.ts";
-import { errorLine, failureTrouble, isGap, NO_ANSWER, SESSION_OVER, statusTrouble, type Trouble } from "./words.ts";
+import { errorLine, failureTrouble, isGap, NO_ANSWER, SESSION_OVER, statusTrouble, UNFIT_TOOL, type Trouble } from "./words.ts";
 
 export interface RemoteParts {
   readonly target: Target;
@@ -116,6 +116,11 @@ class HttpRemote implements Remote {
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.#closed.signal]);
     const asked = requests.map((each) => this.#waiting.add(each, abort));
+    const unfit = requests.find((each) => each.method === "tools/call" && versionOf(each) !== undefined && this.#book.rejects(String(each.params["name"])));
+    if (unfit) {
+      const words = `${this.#parts.target.url.host} describes this tool in a way that breaks MCP's rules: it asks for headers that cannot be made (x-mcp-header), so it must not be called.`;
+      return this.#fail(asked, { code: UNFIT_TOOL, text: words });
+    }
     const listens = envelopes.some((each) => each.kind === "notification" && each.method === "notifications/initialized");
     if (listens && this.#handshake) this.#handshake = { ...this.#handshake, initialized: text };
     return new Promise((follow) => {

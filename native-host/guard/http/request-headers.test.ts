@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { headerBook } from "./request-headers.ts";
 
 const VERSION = "2026-07-28";
@@ -51,6 +51,32 @@ test.each([
   ["=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?="],
   ["plain ~text~", "plain ~text~"],
 ])("%j travels as %s", (value, header) => expect(call({ region: value })["mcp-param-region"]).toBe(header));
+
+describe("a tool whose headers cannot be made is not called", () => {
+  const tool = (properties: Record<string, unknown>): boolean => {
+    const made = headerBook();
+    made.learn({ tools: [{ name: "t", inputSchema: { type: "object", properties } }] });
+    return made.rejects("t");
+  };
+  test.each<[string, Record<string, unknown>]>([
+    ["an empty name", { a: { type: "string", "x-mcp-header": "" } }],
+    ["a name that is no token", { a: { type: "string", "x-mcp-header": "My Region" } }],
+    ["a name that is no text", { a: { type: "string", "x-mcp-header": 7 } }],
+    ["of an object", { a: { type: "object", "x-mcp-header": "A" } }],
+    ["of a fraction", { a: { type: "number", "x-mcp-header": "A" } }],
+    ["twice the same, but for the case", { a: { type: "string", "x-mcp-header": "Field" }, b: { type: "object", properties: { c: { type: "string", "x-mcp-header": "FIELD" } } } }],
+  ])("%s", (_, properties) => expect(tool(properties)).toBe(true));
+
+  test("all others are, and one that was put right is again", () => {
+    expect(tool({ a: { type: "string", "x-mcp-header": "A" }, b: { type: "integer", "x-mcp-header": "B" }, c: { type: ["string", "null"], "x-mcp-header": "C" }, d: {} })).toBe(false);
+    const made = headerBook();
+    const list = (header: string) => made.learn({ tools: [{ name: "t", inputSchema: { properties: { a: { type: "string", "x-mcp-header": header } } } }] });
+    list("");
+    expect(made.rejects("t")).toBe(true);
+    list("Ok");
+    expect(made.rejects("t")).toBe(false);
+  });
+});
 
 test("what a request is about is named by its own field", () => {
   expect(book().headersOf("resources/read", { uri: "file:///a" }, VERSION)["mcp-name"]).toBe("file:///a");

@@ -9,6 +9,7 @@ export interface Mirrored {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/;
+const MIRRORED_TYPES = new Set(["string", "integer", "boolean"]);
 const MAX_DEPTH = 16;
 const MAX_TOOLS = 10_000;
 
@@ -25,6 +26,8 @@ export interface HeaderMemory {
 export interface HeaderBook {
   /** Takes in the result of a `tools/list`. */
   learn(result: unknown): void;
+  /** Its definition asks for headers that cannot be made. Who speaks HTTP must not call such a tool (2026-07-28, "x-mcp-header"), and that is us. */
+  rejects(tool: string): boolean;
   /** @param version what the request's `_meta` names. */
   headersOf(method: string, params: JsonObject, version: string): Record<string, string>;
 }
@@ -36,6 +39,7 @@ export function headerBook(memory?: HeaderMemory): HeaderBook {
     const known = memory?.recall() ?? {};
     return Object.hasOwn(known, tool) ? known[tool]! : [];
   };
+  const rejected = new Set<string>();
   return {
     learn(result) {
       const listed = member(result, "tools");
@@ -45,13 +49,16 @@ export function headerBook(memory?: HeaderMemory): HeaderBook {
         const name = member(tool, "name");
         if (typeof name !== "string") continue;
         const found: Mirrored[] = [];
-        collect(member(tool, "inputSchema"), [], found);
+        const valid = collect(member(tool, "inputSchema"), [], found) && new Set(found.map(({ header }) => header.toLowerCase())).size === found.length;
+        if (valid) rejected.delete(name);
+        else if (rejected.size < MAX_TOOLS) rejected.add(name);
         if (!tools.has(name) && tools.size >= MAX_TOOLS) continue;
         tools.set(name, found);
         learned.push([name, found]);
       }
       memory?.keep(Object.fromEntries(learned));
     },
+    rejects: (tool) => rejected.has(tool),
     headersOf(method, params, version) {
       const headers: Record<string, string> = { "mcp-protocol-version": encodeHeader(version), "mcp-method": encodeHeader(method) };
       const named = mirroredName(method, params);
@@ -66,14 +73,17 @@ export function headerBook(memory?: HeaderMemory): HeaderBook {
   };
 }
 
-/** `x-mcp-header` counts only along a chain of `properties`. */
-function collect(schema: unknown, path: readonly string[], into: Mirrored[]): void {
-  if (path.length > MAX_DEPTH) return;
+/** `x-mcp-header` counts only along a chain of `properties`. @returns false where one breaks the rules for it. */
+function collect(schema: unknown, path: readonly string[], into: Mirrored[]): boolean {
+  if (path.length > MAX_DEPTH) return true;
   const header = member(schema, "x-mcp-header");
-  if (path.length > 0 && typeof header === "string" && TOKEN.test(header)) into.push({ header, path });
+  const type = member(schema, "type");
+  let valid = header === undefined || (typeof header === "string" && TOKEN.test(header) && (typeof type !== "string" || MIRRORED_TYPES.has(type)));
+  if (valid && path.length > 0 && typeof header === "string") into.push({ header, path });
   const properties = member(schema, "properties");
-  if (!isObject(properties)) return;
-  for (const [key, child] of Object.entries(properties)) collect(child, [...path, key], into);
+  if (!isObject(properties)) return valid;
+  for (const [key, child] of Object.entries(properties)) valid = collect(child, [...path, key], into) && valid;
+  return valid;
 }
 
 /** Undefined: there is no header for such a value. */

@@ -7,6 +7,7 @@ export const UNREACHABLE = 4032;
 export const SIGN_IN = 4033;
 export const NO_ANSWER = 4034;
 export const SESSION_OVER = 4035;
+export const UNFIT_TOOL = 4036;
 
 export interface Trouble {
   readonly code: number;
