@@ -24,11 +24,12 @@ export async function bridge(child: GuardedChild, ending: Ending, options: Guard
   const common = {
     desk: gate.desk,
     onRecord: ({ record }: Extract<Effect, { kind: "record" }>) => gate.record(record),
+    onPassed: gate.passed,
     onStray: (bytes: Uint8Array) => void process.stderr.write(bytes),
     onFailure: (name: string) => keeper.sayOnce(`a message could not be judged because of an error in Sluice (${name}); it was not handed on`),
   };
   const toServer = pump({ ...common, session: gate.session, direction: "to-server", from: process.stdin, to: child.stdin, back: process.stdout });
-  const heard: Session = { channel: gate.session.channel, step: (input) => (refused ? [...DROPPED] : gate.session.step(input)) };
+  const heard: Session = { channel: gate.session.channel, step: (input) => (refused ? [...DROPPED] : gate.session.step(input)), skim: (...message) => (refused ? [...DROPPED] : gate.session.skim(...message)), records: () => gate.session.records() };
   const toClient = pump({ ...common, session: heard, direction: "to-client", from: child.stdout, to: process.stdout, back: child.stdin });
   void toServer.done.then(() => ending.inputClosed(child.stdin));
   child.stdout.on("data", () => ending.heard());

@@ -35,6 +35,8 @@ export interface Gate {
   /** Where a person is asked about what this session holds. */
   readonly desk: Desk;
   record(record: EventRecord): void;
+  /** Something has passed whose record the session makes later. */
+  passed(): void;
   /** Carries out what concerns nobody but the journal. */
   note(effects: readonly Effect[]): void;
   close(reason: string): void;
@@ -110,6 +112,11 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         // What is known of the server may change the answer, not the policy's text alone.
         if (refused && each.kind === "request" && each.decision.enforced === "block") check();
       };
+      const makeRecords = (): EventRecord[] => {
+        const records = session.records();
+        records.forEach(knowledge.observe);
+        return records;
+      };
       const note = (effects: readonly Effect[]): void => {
         for (const effect of effects) if (effect.kind === "record") record(effect.record);
       };
@@ -120,6 +127,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         headers: knowledge.headers,
         desk,
         record,
+        passed: () => journal.expect(makeRecords),
         note,
         close: (reason) => note(session.step({ kind: "close", reason })),
         whenRefused(callback) {

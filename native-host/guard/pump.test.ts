@@ -8,7 +8,7 @@ import { pump, type PumpParts } from "./pump.ts";
 
 /** A gate that allows everything, or does what it is told. */
 function gate(step: (input: Input) => Effect[] = () => [{ kind: "forward" }]): Session {
-  return { channel: {} as Session["channel"], step };
+  return { channel: {} as Session["channel"], step, skim: () => null, records: () => [] };
 }
 
 function run(parts: Partial<PumpParts> & { direction?: Direction } = {}) {
@@ -17,7 +17,7 @@ function run(parts: Partial<PumpParts> & { direction?: Direction } = {}) {
   const back = new PassThrough();
   const strays: Buffer[] = [];
   const failures: string[] = [];
-  const flow = pump({ direction: "to-server", from, to, back, session: gate(), onRecord: () => {}, onStray: (bytes) => strays.push(Buffer.from(bytes)), onFailure: (name) => failures.push(name), ...parts });
+  const flow = pump({ direction: "to-server", from, to, back, session: gate(), onRecord: () => {}, onPassed: () => {}, onStray: (bytes) => strays.push(Buffer.from(bytes)), onFailure: (name) => failures.push(name), ...parts });
   return { from, to, back, flow, strays, failures };
 }
 

@@ -1,10 +1,10 @@
 /** Moves one direction of a pipe through the session: lines in, effects out, back-pressure kept, bytes untouched unless the gate says so. */
 import type { Readable, Writable } from "node:stream";
-import { lineFramer, type LineFrame } from "../../shared/mcp/lines.ts";
+import { lineFramer, wholeLine, type LineFrame } from "../../shared/mcp/lines.ts";
 import { guessMessage } from "../../shared/mcp/message.ts";
 import type { Direction } from "../../shared/mcp/channel.ts";
 import { MAX_MESSAGE_BYTES } from "../../shared/gate/http.ts";
-import type { Effect, Input, Session } from "../../shared/gate/session.ts";
+import { PASSED, type Effect, type Input, type Session } from "../../shared/gate/session.ts";
 import type { Desk } from "../approvals/desk.ts";
 import { openWaitingRoom } from "../approvals/waiting-room.ts";
 
@@ -23,6 +23,8 @@ export interface PumpParts {
   /** Longest message that is held to be judged; for tests. */
   readonly maxBytes?: number;
   onRecord(effect: Extract<Effect, { kind: "record" }>): void;
+  /** A message has passed whose record the session makes later. */
+  onPassed(): void;
   /** Takes output of the server that is no message (a stray print), so that it is not lost. */
   onStray(bytes: Uint8Array): void;
   /** Sluice itself failed on a message, which was therefore not handed on. @param name of the error; its text may quote the message. */
@@ -48,9 +50,17 @@ export function pump(parts: PumpParts): Flow {
   const framer = lineFramer(maxBytes);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const full = new Set<Writable>();
-  const room = parts.desk && openWaitingRoom({ desk: parts.desk, carryOut: (input, original) => carryOut(judge(input, original), original), tell: (line) => write(back, `${line}\n`) });
+  const room = parts.desk && openWaitingRoom({ desk: parts.desk, carryOut: (input, original) => carryOut(judge(input, original), [original]), tell: (line) => write(back, `${line}\n`) });
   let taken = 0;
   let strays = 0;
+
+  function writeAll(target: Writable, pieces: readonly Uint8Array[]): void {
+    if (pieces.length === 1) return write(target, pieces[0]!);
+    // One call to the system for all of them.
+    target.cork();
+    for (const piece of pieces) write(target, piece);
+    target.uncork();
+  }
 
   function write(target: Writable, bytes: Uint8Array | string): void {
     if (!target.writable || target.write(bytes) || full.has(target)) return;
@@ -70,14 +80,29 @@ export function pump(parts: PumpParts): Flow {
       carryOut(judge(unreadable("oversize", `it is larger than ${maxBytes >> 20} MiB`, frame.bytes, headOf(frame))), null);
       return;
     }
-    const { bytes } = frame;
+    const skimmed = skim(frame);
+    if (skimmed === PASSED) {
+      writeAll(to, frame.parts);
+      return parts.onPassed();
+    }
+    if (skimmed) return carryOut(skimmed, frame.parts);
+    const bytes = wholeLine(frame);
     const first = firstByte(bytes);
     if (first === undefined) return write(to, bytes);
     if (direction === "to-client" && first !== BRACE && first !== BRACKET) return stray(bytes);
     const text = decode(bytes);
-    if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), bytes);
-    else if (isCut(text)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), bytes);
-    else carryOut(judge({ kind: "message", direction, text, bytes: bytes.length, waits: room !== undefined }), bytes);
+    if (text === null) carryOut(judge(unreadable("encoding", "it is not valid UTF-8", bytes.length, lenient(bytes.subarray(0, HEAD_BYTES)))), [bytes]);
+    else if (isCut(text)) carryOut(judge(unreadable("syntax", "a lone carriage return stands in it, which some programs take for the end of a message", bytes.length, text.slice(0, HEAD_BYTES))), [bytes]);
+    else carryOut(judge({ kind: "message", direction, text, bytes: bytes.length, waits: room !== undefined }), [bytes]);
+  }
+
+  /** Most messages are clean and are judged by their bytes; what cannot be is read in full. */
+  function skim({ parts: pieces, size }: Extract<LineFrame, { kind: "line" }>): readonly Effect[] | null {
+    try {
+      return session.skim(direction, pieces, size, room !== undefined);
+    } catch {
+      return null;
+    }
   }
 
   function stray(bytes: Uint8Array): void {
@@ -116,14 +141,14 @@ export function pump(parts: PumpParts): Flow {
     }
   }
 
-  function carryOut(effects: readonly Effect[], original: Uint8Array | null): void {
+  function carryOut(effects: readonly Effect[], original: readonly Uint8Array[] | null): void {
     // What passes is not kept waiting for its record; a refusal is on record before anybody hears of it.
     const passes = effects.some((effect) => effect.kind === "forward") && effects.every((effect) => effect.kind === "forward" || effect.kind === "record");
-    if (passes && original) write(to, original);
+    if (passes && original) writeAll(to, original);
     for (const effect of effects) {
       switch (effect.kind) {
         case "forward":
-          if (original && !passes) write(to, original);
+          if (original && !passes) writeAll(to, original);
           break;
         case "replace":
           write(to, `${effect.text.replace(/[\r\n]+/g, " ").trim()}\n`);
@@ -134,11 +159,11 @@ export function pump(parts: PumpParts): Flow {
         case "record":
           parts.onRecord(effect);
           // `[INFO] ready` looks like the start of a message; what reads as none and nobody waits for is a print like any other.
-          if (original && direction === "to-client" && effect.record.kind === "malformed" && effect.record.fault === "syntax" && effect.record.outcome === "dropped") parts.onStray(original);
+          if (original && direction === "to-client" && effect.record.kind === "malformed" && effect.record.fault === "syntax" && effect.record.outcome === "dropped") original.forEach(parts.onStray);
           break;
         case "hold":
           // Only a message with its bytes can be held: nothing else is judged with `waits`.
-          if (original) room?.take(effect, original.slice());
+          if (original) room?.take(effect, Buffer.concat(original));
           break;
         case "release":
           room?.release(effect.ticket);

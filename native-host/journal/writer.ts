@@ -14,6 +14,8 @@ export interface JournalWriter {
   append(record: Unstamped): EventRecord;
   /** Queues records that carry their stamp already; a block is written before this returns. */
   store(records: readonly EventRecord[]): void;
+  /** Asks for records that are not made yet, when it next writes. @param make called once; what it gives carries its stamp. */
+  expect(make: () => readonly EventRecord[]): void;
   /** Resolves true when all that was queued is on the disk, false when it could not be written (it stays queued). Never rejects. */
   flush(): Promise<boolean>;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
   const stamp = createStamp(by, now);
   // Records wait as they are: a message is not held up by the check and the writing of its record.
   const waiting: EventRecord[] = [];
+  const expected = new Set<() => readonly EventRecord[]>();
   const queue: string[] = [];
   let queued = 0;
   let lost: { count: number; since: number; why: string } | null = null;
@@ -59,6 +62,10 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
   function take(): void {
     for (const record of waiting) enqueue(record);
     waiting.length = 0;
+    for (const make of expected) {
+      expected.delete(make);
+      for (const record of make()) enqueue(record);
+    }
   }
 
   function enqueue(record: EventRecord): void {
@@ -205,6 +212,10 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
       return stamped;
     },
     store,
+    expect(make) {
+      expected.add(make);
+      schedule(bufferMs);
+    },
     flush,
     async close() {
       await flush();

@@ -38,8 +38,8 @@ function searched(text: string): ReturnType<typeof placesWith> {
   return { ascii: !/[^\0-\x7f]/.test(text), places };
 }
 
-/** The pattern without its look-arounds: what it matches begins like a match of the whole. */
-const shapes = TRIGGERS.map((trigger) => fc.stringMatching(new RegExp(trigger.source.replace(/\(\?<?[=!](?:\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)|[^()[\]])*\)/g, ""))));
+/** The pattern without what it looks back at or rules out, and with what it looks ahead at: what it matches begins like a match of the whole. */
+const shapes = TRIGGERS.map((trigger) => fc.stringMatching(new RegExp(trigger.source.replace(/\(\?(?:<=|<!|!)(?:\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)|[^()[\]])*\)/g, "").replaceAll("(?=", "(?:"))));
 const anyCase = fc.constantFrom(...ANCHORS).chain((anchor) => fc.tuple(...[...anchor].map((char) => fc.constantFrom(char, char.toUpperCase(), ...(char === "k" ? ["\u212a"] : [])))).map((chars) => chars.join("")));
 const noise = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: "binary", maxLength: 6 }), fc.constantFrom("4111 1111 1111 1111", "DE12 3456", " 212-555-0142 ", ".abcdef.", "é", "日本", "😀", "\ud83d", "İ", "ſ", "\u212a"));
 const text = fc.array(fc.oneof(anyCase, noise, ...shapes), { maxLength: 40 }).map((parts) => parts.join(""));
@@ -84,7 +84,7 @@ test("whatever a trigger matches begins as the trigger declares", () => {
 
 test("the machine's code is what its program says", () => {
   expect(MACHINE_CODE, "run: node native-host/sweep/build.ts").toBe(Buffer.from(assemble()).toString("base64"));
-  expect(readFileSync(new URL("machine-code.ts", import.meta.url), "utf8").length).toBeLessThan(2000);
+  expect(readFileSync(new URL("machine-code.ts", import.meta.url), "utf8").length).toBeLessThan(10_000);
 });
 
 const families = await Promise.all(readdirSync(new URL("../../shared/inspect/data/detectors", import.meta.url)).filter((name) => name.endsWith(".samples.ts")).map(async (name) => (await import(`../../shared/inspect/data/detectors/${name.replace(/\.ts$/, "")}.ts`)) as { samples: Samples }));

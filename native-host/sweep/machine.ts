@@ -1,26 +1,48 @@
-/** Gives the sweep its WebAssembly machine in this process. Compiled when the first longer text comes, so that starting costs nothing. */
+/** Gives the sweep its WebAssembly machine in this process. Compiled when the first message or longer text comes, so that starting costs nothing. */
 import { INPUT_AT } from "../../shared/inspect/data/kernel/layout.ts";
 import { useMachine, type Machine } from "../../shared/inspect/data/kernel/machine.ts";
 import { MACHINE_CODE } from "./machine-code.ts";
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  narrow(bytes: number): number;
-  sweep(units: number): number;
-}
+type Program = Pick<Machine, "narrow" | "sweep" | "skim" | "runs"> & { readonly memory: WebAssembly.Memory };
 
 export function installMachine(): void {
   useMachine(makeMachine);
 }
 
-/** Null where WebAssembly (or its SIMD part) is refused: the same places are found without it, more slowly. */
+const PAGE = 65_536;
+
+/** Null where WebAssembly (or its SIMD part) is refused: the same is found without it, more slowly. */
 export function makeMachine(): Machine | null {
   try {
-    const { memory, narrow, sweep } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MACHINE_CODE, "base64"))).exports as unknown as Exports;
-    const bytes = new Uint8Array(memory.buffer);
-    const input = bytes.subarray(INPUT_AT);
+    const { memory, narrow, sweep, skim, runs } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MACHINE_CODE, "base64"))).exports as unknown as Program;
     const encoder = new TextEncoder();
-    return { memory: bytes, tables: null, write: (text) => encoder.encodeInto(text, input), narrow, sweep };
+    let bytes = Buffer.from(memory.buffer);
+    let words = new Uint32Array(memory.buffer);
+    let input = bytes.subarray(INPUT_AT);
+    return {
+      get memory() {
+        return bytes;
+      },
+      get words() {
+        return words;
+      },
+      tables: null,
+      write: (text) => encoder.encodeInto(text, input),
+      narrow,
+      sweep,
+      skim,
+      runs,
+      reserve(wanted) {
+        if (wanted <= bytes.length) return;
+        memory.grow(Math.ceil((wanted - bytes.length) / PAGE));
+        bytes = Buffer.from(memory.buffer);
+        words = new Uint32Array(memory.buffer);
+        input = bytes.subarray(INPUT_AT);
+      },
+      text: (from, to) => bytes.toString("latin1", from, to),
+      before: (byte, at) => bytes.lastIndexOf(byte, at),
+      after: (byte, at) => bytes.indexOf(byte, at),
+    };
   } catch {
     return null;
   }

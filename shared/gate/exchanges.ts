@@ -82,6 +82,11 @@ export class Exchanges {
     return exchange;
   }
 
+  /** Opens an exchange for a request that asks for nothing new. */
+  add(direction: Direction, exchange: Exchange): void {
+    this.#open.set(keyOf(direction, exchange.requestId), exchange, exchange.requestId.length + exchange.method.length + sizeOfSubject(exchange.subject));
+  }
+
   /** @param exchange what `of` gave for this message. */
   relate(direction: Direction, envelope: Envelope, exchange: Exchange | null): Relation {
     const chain = exchange?.chain ?? null;
@@ -114,6 +119,11 @@ export class Exchanges {
     const exchange = this.#open.get(key);
     this.#open.delete(key);
     return exchange ?? null;
+  }
+
+  /** The open exchange of a request that went in `direction`. */
+  find(direction: Direction, id: string): Exchange | null {
+    return this.#open.get(keyOf(direction, id)) ?? null;
   }
 
   /** Ids of all requests that went in `direction` and have no answer yet, oldest first. */

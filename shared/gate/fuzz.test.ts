@@ -6,7 +6,7 @@ import { isEventRecord } from "../events/guard.ts";
 import type { EventRecord } from "../events/record.ts";
 import type { Channel, Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
-import { lineFramer } from "../mcp/lines.ts";
+import { lineFramer, wholeLine } from "../mcp/lines.ts";
 import { guessMessage, readMessage, type Envelope } from "../mcp/message.ts";
 import { BASELINE } from "../policy/baseline.ts";
 import { compile } from "../policy/compile.ts";
@@ -153,7 +153,7 @@ test("lines: any chunking of the bytes gives the same effects", () => {
     const framer = lineFramer(8192);
     return [...pieces.flatMap((piece) => framer.push(piece)), ...framer.end()].flatMap((frame) =>
       frame.kind === "line"
-        ? session.step({ kind: "message", direction, text: new TextDecoder().decode(frame.bytes) })
+        ? session.step({ kind: "message", direction, text: new TextDecoder().decode(wholeLine(frame)) })
         : session.step({ kind: "unreadable", direction, fault: "oversize", detail: "it is too large", bytes: frame.bytes, head: new TextDecoder().decode(frame.head) }),
     );
   };

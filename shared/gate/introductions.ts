@@ -30,6 +30,11 @@ export class Introductions {
   #news = true;
   #authentication: AuthenticationSeen = "unknown";
 
+  /** Nothing waits to be told with the next answer. */
+  get settled(): boolean {
+    return !this.#news;
+  }
+
   get protocolVersion(): string | null {
     return this.#protocolVersion;
   }

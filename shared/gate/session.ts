@@ -6,8 +6,9 @@ import type { JsonFault } from "../base/json.ts";
 import type { ApprovalAnswered, EventRecord, Malformed, MessageRecord, Recorder, Unstamped } from "../events/record.ts";
 import { RECORD_VERSION } from "../events/record.ts";
 import { inspectJson } from "../inspect/data/inspect.ts";
+import { standardScanner } from "../inspect/data/scan.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
-import { guessId, guessMessage, readMessage, type SingleMessage } from "../mcp/message.ts";
+import { guessId, guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
@@ -19,6 +20,8 @@ import { Grants } from "./grants.ts";
 import { Holds, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
 import { argumentsOf, foldFindings, namesOf, storableDecision, summarize } from "./summary.ts";
+import { Routine, type Passed, type Situation } from "./routine.ts";
+import { envelopeOf, glanceAt, isRoutine, NOTHING_FOUND, readInFull, type Glance } from "./skimming.ts";
 import { isHeld, redactWhatMay } from "./redacting.ts";
 import type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
@@ -53,7 +56,18 @@ type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" 
 export interface Session {
   readonly channel: Channel;
   step(input: Input): Effect[];
+  /**
+   * Judges a message by its bytes, without reading it in full: the same effects as those of a `message` step, sooner.
+   * @param parts its bytes, in order. @param bytes how many.
+   * @returns null where it has to be read in full; nothing has changed then. `PASSED` alone where its record comes later.
+   */
+  skim(direction: Direction, parts: readonly Uint8Array[], bytes: number, waits: boolean): readonly Effect[] | null;
+  /** Records of what has passed by `PASSED`, oldest first. Every `step` begins with them; ask for them when there is none for a while. */
+  records(): EventRecord[];
 }
+
+/** The message goes on as it is. Its record waits in the session. */
+export const PASSED: readonly Effect[] = [{ kind: "forward" }];
 
 export function createSession(setup: SessionSetup): Session {
   return new GateSession(setup);
@@ -65,6 +79,7 @@ class GateSession implements Session {
   readonly #exchanges = new Exchanges();
   readonly #introductions = new Introductions();
   readonly #holds: Holds;
+  readonly #routine: Routine;
   readonly #rates: RateCounter;
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
@@ -75,11 +90,16 @@ class GateSession implements Session {
     this.channel = setup.channel;
     this.#id = uuidSequence(setup.random);
     this.#rates = setup.rates ?? new RateCounter();
+    this.#routine = new Routine(this.#exchanges, this.#id);
     this.#holds = new Holds(setup.grants ?? new Grants());
   }
 
+  records(): EventRecord[] {
+    return this.#routine.take().map((passed) => this.#recordOf(passed));
+  }
+
   step(input: Input): Effect[] {
-    this.#effects = [];
+    this.#begin();
     switch (input.kind) {
       case "open":
         this.#record({ kind: "session.started", ...this.#place() });
@@ -120,8 +140,47 @@ class GateSession implements Session {
     return this.#effects;
   }
 
+  skim(direction: Direction, parts: readonly Uint8Array[], bytes: number, waits: boolean): readonly Effect[] | null {
+    const policy = this.#setup.policy();
+    const members = policy.readsArguments ? null : standardScanner().skimmer.skim(parts);
+    const glance = members && glanceAt(members);
+    if (!glance) return null;
+    const situation: Situation = { policy, protocolVersion: this.#introductions.protocolVersion, authentication: this.#authentication, who: this.#setup.who?.() };
+    if (this.#introductions.settled && this.#routine.passes(direction, glance, bytes, this.#setup.now(), situation)) return PASSED;
+    const envelope = envelopeOf(glance);
+    if (!envelope) return null;
+    const answered = envelope.kind === "response" && envelope.id !== null ? this.#exchanges.find(direction === "to-client" ? "to-server" : "to-client", envelope.id) : null;
+    if (!isRoutine(envelope, answered?.sure ? answered.method : null)) return null;
+    this.#begin();
+    const outcome = this.#judge(direction, { kind: "skimmed", envelope, parts }, bytes, waits);
+    if (outcome.passed) this.#remember(direction, glance, outcome.passed, situation);
+    this.#carryOut(outcome);
+    return this.#effects;
+  }
+
+  #remember(direction: Direction, glance: Glance, { exchange, decision, facts }: NonNullable<Outcome["passed"]>, situation: Situation): void {
+    const until = exchange ? situation.policy.standsUntil(facts) : 0;
+    if (!exchange || until === 0) return;
+    this.#routine.remember(direction, glance, exchange, decision, facts.now, until, situation);
+    const { skimmer } = standardScanner();
+    for (const word of [exchange.method, exchange.subject.tool, exchange.subject.prompt]) if (word) skimmer.learn(word);
+  }
+
+  /** What has passed comes before what follows. */
+  #begin(): void {
+    this.#effects = this.records().map((record) => ({ kind: "record", record }));
+  }
+
+  #recordOf({ direction, exchange, kind, bytes, decision, failed, time }: Passed): EventRecord {
+    const envelope: Envelope = kind === "request" ? { kind, id: exchange.requestId, method: exchange.method, params: {} } : { kind, id: exchange.requestId, result: { isError: failed }, error: null };
+    const relation: Relation = { subject: exchange.subject, unplaced: false, begun: null, chain: exchange.chain };
+    const summary = summarize(direction, { kind: "skimmed", envelope, parts: [] }, bytes, exchange, relation, exchange.names, NOTHING_FOUND, decision, 0, time);
+    return this.#stamp({ ...this.#place(), ...summary }, this.#id(time), time);
+  }
+
   #message(direction: Direction, text: string, bytes: number, waits: boolean): void {
     const read = readMessage(text);
+    if (read.ok) standardScanner().skimmer.meet(read.value);
     if (!read.ok) {
       this.#refuseUnreadable({ direction, ...faultOf(read.why), bytes, head: text });
       return;
@@ -147,13 +206,13 @@ class GateSession implements Session {
     else this.#carryOut({ fate: "drop", text: null, reply });
   }
 
-  #judge(direction: Direction, message: SingleMessage, bytes: number, waits: boolean, answered: Answered | null = null): Outcome {
+  #judge(direction: Direction, message: SingleMessage | SkimmedMessage, bytes: number, waits: boolean, answered: Answered | null = null): Outcome {
     const now = this.#setup.now();
     const { envelope } = message;
     // The exchange of a response that waited was closed when it came; its id may belong to another by now.
     const exchange = answered && envelope.kind === "response" ? answered.held.exchange : this.#exchanges.of(direction, envelope, now, () => this.#id(now));
     const method = envelope.kind === "request" || envelope.kind === "notification" ? envelope.method : (exchange?.method ?? null);
-    const inspection = inspectJson(message.text, message.leaves, this.#setup.key);
+    const inspection = message.kind === "skimmed" ? NOTHING_FOUND : inspectJson(message.text, message.leaves, this.#setup.key);
     const introduced = this.#introductions.learn(envelope, method, this.#authentication, inspection);
     const policy = this.#setup.policy();
     const relation = this.#exchanges.relate(direction, envelope, exchange);
@@ -182,20 +241,22 @@ class GateSession implements Session {
     let stop: Stop | null = null;
     let agreed: readonly string[] = [];
     if (answered || needsPerson(decision)) {
+      // What a person is asked about is shown to them, and their word holds for exactly that.
+      if (message.kind === "skimmed") message = readInFull(message.parts);
       const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, message, bytes, inspection, exchange, begun, decision, policy: policy.policy, now };
       const word = this.#holds.consult(about, waits && !unplaced, answered);
       decision = word.decision;
       if (word.kind === "stop") stop = word.why;
       if (word.kind === "go") agreed = word.rules;
       // What cannot be redacted is stopped below: nobody is asked about what may not pass anyway.
-      if (word.kind === "ask" && !isHeld(redactWhatMay(message.text, inspection, decision).decision)) {
+      if (word.kind === "ask" && !isHeld(redactWhatMay(message, inspection, decision).decision)) {
         const ask = this.#holds.open(about, word.asking, id);
         if (typeof ask !== "string") return this.#ask(ask, about, relation, id);
         stop = ask;
         decision = { ...decision, enforced: "block", redactions: [] };
       }
     }
-    const redacted = redactWhatMay(message.text, inspection, decision);
+    const redacted = redactWhatMay(message, inspection, decision);
     decision = redacted.decision;
     if (!isHeld(decision)) this.#rates.add(facts);
     const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection, begun);
@@ -211,8 +272,8 @@ class GateSession implements Session {
     }
 
     if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, stop && stopText(stop, this.#setup.by, answered ? now - answered.held.ask.opened : 0), id, inspection.findings.some(({ pointer }) => pointer === "/id"));
-    if (redacted.text !== message.text) return { fate: "replace", text: redacted.text, reply: null };
-    return { fate: "forward", text: null, reply: null };
+    if (redacted.text !== null) return { fate: "replace", text: redacted.text, reply: null };
+    return { fate: "forward", text: null, reply: null, passed: { exchange, decision, facts } };
   }
 
   /** The question is on record before anybody is asked. */
@@ -258,8 +319,7 @@ class GateSession implements Session {
   }
 
   /** A refused request is answered; a refused reply is replaced by a refusal for whoever waits; a refused notification is gone. */
-  #refuse(direction: Direction, message: SingleMessage, exchange: Exchange | null, decision: Decision, why: string | null, reference: string, idFound: boolean): Outcome {
-    const { envelope } = message;
+  #refuse(direction: Direction, { envelope }: SingleMessage | SkimmedMessage, exchange: Exchange | null, decision: Decision, why: string | null, reference: string, idFound: boolean): Outcome {
     const text = `${why ?? ""}${refusalText(decision, this.#setup.policy().policy.support)}`;
     const data = { reason: "policy" as const, rule: decision.decidedBy, reference };
     if (envelope.kind === "request") {

@@ -1,7 +1,9 @@
 /** What goes into a session and what comes out of it. */
 import type { EventRecord, Malformed } from "../events/record.ts";
 import type { AuthenticationSeen, Direction } from "../mcp/channel.ts";
+import type { Decision, Facts } from "../policy/decision.ts";
 import type { Answer, Ask } from "./ask.ts";
+import type { Exchange } from "./exchanges.ts";
 
 export type Input =
   /** The connection stands. */
@@ -51,4 +53,6 @@ export interface Outcome {
   /** Answer for the sender. */
   readonly reply: string | null;
   readonly hold?: Extract<Effect, { kind: "hold" }>;
+  /** Of a message that goes on as it is: what that was decided by. */
+  readonly passed?: { readonly exchange: Exchange | null; readonly decision: Decision; readonly facts: Facts };
 }

@@ -2,7 +2,7 @@
 import type { FindingSummary, MessageRecord } from "../events/record.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Direction } from "../mcp/channel.ts";
-import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import { member, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf, type PartKind, type Parts } from "../mcp/parts.ts";
 import { methodNamed } from "../mcp/methods.ts";
 import { MASK } from "../mcp/opaque.ts";
@@ -67,7 +67,7 @@ export function namesOf(method: string | null, subject: SubjectFacts, inspection
 
 export function summarize(
   direction: Direction,
-  message: SingleMessage,
+  message: SingleMessage | SkimmedMessage,
   bytes: number,
   exchange: Exchange | null,
   relation: Relation,
@@ -86,7 +86,7 @@ export function summarize(
     bytes,
     ...(kind === "response" && exchange ? { ms: Math.max(0, now - exchange.startedAt) } : {}),
     ...(envelope.kind === "response" ? { failed: envelope.error !== null || member(envelope.result, "isError") === true } : {}),
-    findings: foldFindings(inspection, () => partsOf(message, { method: exchange?.method ?? null, began: relation.begun?.method ?? null })),
+    findings: message.kind === "skimmed" ? [] : foldFindings(inspection, () => partsOf(message, { method: exchange?.method ?? null, began: relation.begun?.method ?? null })),
     decision: storableDecision(decision),
     redacted,
     ...(exchange ? { exchange: exchange.id } : {}),

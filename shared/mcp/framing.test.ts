@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { jsonFramer } from "./json-stream.ts";
-import { lineFramer } from "./lines.ts";
+import { lineFramer, wholeLine } from "./lines.ts";
 import { sseFramer, withData } from "./sse.ts";
 
 /** Cuts into pieces at the given places. */
@@ -20,10 +20,10 @@ test("lines: any chunking gives the same lines, and joined they are the input", 
       const expected = [...whole.push(bytes), ...whole.end()];
       const framer = lineFramer(1e6);
       const got = [...cut(bytes, where).flatMap((piece) => framer.push(piece)), ...framer.end()];
-      const texts2 = got.map((frame) => (frame.kind === "line" ? Buffer.from(frame.bytes).toString("hex") : "over"));
-      expect(texts2).toEqual(expected.map((frame) => (frame.kind === "line" ? Buffer.from(frame.bytes).toString("hex") : "over")));
+      const texts2 = got.map((frame) => (frame.kind === "line" ? Buffer.from(wholeLine(frame)).toString("hex") : "over"));
+      expect(texts2).toEqual(expected.map((frame) => (frame.kind === "line" ? Buffer.from(wholeLine(frame)).toString("hex") : "over")));
       expect(texts2.join("")).toBe(bytes.toString("hex"));
-      for (const frame of got.slice(0, -1)) expect(frame.kind === "line" && frame.bytes.at(-1)).toBe(10);
+      for (const frame of got.slice(0, -1)) expect(frame.kind === "line" && wholeLine(frame).at(-1)).toBe(10);
     }),
   );
 });

@@ -1,7 +1,7 @@
 /** Newline framing for stdio: bounded, linear, bytes kept as they came (terminator included). */
 
 export type LineFrame =
-  | { readonly kind: "line"; readonly bytes: Uint8Array }
+  | { readonly kind: "line"; /** Its bytes, in order. */ readonly parts: readonly Uint8Array[]; readonly size: number }
   /** A line longer than the bound. Its bytes are gone but for the two ends, one of which may show its id: some SDKs write it first, some last. */
   | { readonly kind: "oversize"; readonly bytes: number; readonly head: Uint8Array; readonly tail: Uint8Array };
 
@@ -27,7 +27,7 @@ export function lineFramer(maxBytes: number): LineFramer {
 
   function take(last: Uint8Array): LineFrame {
     keep(last);
-    const line: LineFrame = ends ? { kind: "oversize", bytes: size, ...ends } : { kind: "line", bytes: join(pending) };
+    const line: LineFrame = ends ? { kind: "oversize", bytes: size, ...ends } : { kind: "line", parts: pending, size };
     pending = [];
     loose = 0;
     size = 0;
@@ -74,6 +74,11 @@ function firstBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 function lastBytes(parts: readonly Uint8Array[]): Uint8Array {
   return join(parts.map((part) => part.subarray(Math.max(0, part.length - TAIL_BYTES)))).slice(-TAIL_BYTES);
+}
+
+/** All bytes of a line as one. */
+export function wholeLine({ parts }: Extract<LineFrame, { kind: "line" }>): Uint8Array {
+  return join(parts);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

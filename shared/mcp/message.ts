@@ -1,6 +1,7 @@
 /** Text → JSON-RPC message: scanned for ambiguity, parsed once, its id kept as it was written (ids beyond 2^53 must still correlate). */
 import { fail, ok, type Result } from "../base/result.ts";
 import { JSON_LIMITS, readJson, scanJson, type JsonFault, type JsonLeaf, type JsonLimits } from "../base/json.ts";
+import { ENVELOPE_KEYS, foldCase } from "./envelope-keys.ts";
 import { methodNamed } from "./methods.ts";
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -19,6 +20,13 @@ export interface SingleMessage {
   readonly text: string;
   readonly leaves: readonly JsonLeaf[];
   readonly envelope: Envelope;
+}
+
+/** A message of which only the envelope has been read, and of params and result only what the gate looks at: nothing that any detector knows stands in the rest. */
+export interface SkimmedMessage {
+  readonly kind: "skimmed";
+  readonly envelope: Envelope;
+  readonly parts: readonly Uint8Array[];
 }
 
 /** A batch (2025-03-26): judged member by member, kept together on the wire. */
@@ -57,8 +65,6 @@ function single(text: string, leaves: readonly JsonLeaf[], value: unknown): Resu
   return ok({ kind: "single", text, leaves, envelope: envelopeOf(text, leaves, value) });
 }
 
-const ENVELOPE_KEYS = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
-
 /** Some parsers (Go's encoding/json) match keys whatever their case and let the last one win: they would act on `Method` where we judged `method`. */
 function twinKey(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
@@ -66,20 +72,6 @@ function twinKey(value: unknown): string | undefined {
   const { method, params } = value;
   const at = typeof method === "string" ? methodNamed(method)?.subject?.at : undefined;
   return at && isObject(params) ? Object.keys(params).find((key) => key !== at && foldCase(key) === foldCase(at)) : undefined;
-}
-
-const folded = new Map<string, string>();
-
-/** Up and down again: `ſ` is an s and the Kelvin sign a k to Unicode, and to Go. */
-function foldCase(key: string): string {
-  if (key.length > 16) return key;
-  let text = folded.get(key);
-  if (text === undefined) {
-    text = key.toUpperCase().toLowerCase();
-    if (folded.size >= 1000) folded.clear();
-    folded.set(key, text);
-  }
-  return text;
 }
 
 function envelopeOf(text: string, leaves: readonly JsonLeaf[], value: unknown): Envelope {

@@ -13,7 +13,11 @@ import { viewOf, type Standing } from "./view.ts";
 export interface CompiledPolicy {
   readonly policy: Policy;
   readonly source: PolicySource;
+  /** Some condition looks at what a call hands over. */
+  readonly readsArguments: boolean;
   decide(facts: Facts): Decision;
+  /** Until when (Unix milliseconds) the same decision holds for every message that differs from this one only in what it hands over and in size, as long as nothing is found in it. 0: ask each time. */
+  standsUntil(facts: Facts): number;
   /** The decision with the rules and entries that came near. Slower: for people who ask, not for every message. */
   explainFully(facts: Facts): Explanation;
   /** May a token that stands for a value of this class be turned back in a message with these facts? Only where the policy says so for certain. */
@@ -38,6 +42,9 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const styles = compileStyles(policy.redaction);
   const rules = compileRules(policy, { labels: new Map(Object.entries(policy.labels ?? {})), networks: compileNetworks(policy.networks) }, styles);
   const asksTrust = conditionsOf(policy).some((condition) => condition.server?.trust !== undefined || condition.server?.riskLevel !== undefined);
+  const readsArguments = conditionsOf(policy).some((condition) => condition.arguments !== undefined);
+  /** Something that may change with every message, or between two of them. */
+  const isSteady = !asksTrust && !conditionsOf(policy).some(({ rate, network }) => rate !== undefined || network !== undefined);
   const about: Decision["policy"] = { id: policy.id, revision: policy.revision, source };
   const kept = new WeakMap<Channel, Map<string, Selected>>();
 
@@ -65,6 +72,11 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const compiled: CompiledPolicy = {
     policy,
     source,
+    readsArguments,
+    standsUntil(facts) {
+      const { rules: selected } = select(facts);
+      return !isSteady || selected.passing || facts.findings.length > 0 || facts.unknownClasses.length > 0 ? 0 : rules.standsUntil(facts.now);
+    },
     explainFully(facts) {
       const decision = compiled.decide(facts);
       return { decision, near: near(facts, admission.judge(facts, select(facts).entries).standing, decision) };

@@ -70,7 +70,7 @@ export async function openBench(listener: RequestListener, options: BenchOptions
   });
   const record = (each: EventRecord): void => void records.push(each);
   const note: Gate["note"] = (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record));
-  const gate: Gate = { session, record, note, close: () => {}, desk: NOBODY, whenRefused: () => {} };
+  const gate: Gate = { session, record, note, passed: () => session.records().forEach(record), close: () => {}, desk: NOBODY, whenRefused: () => {} };
   const lines: string[] = [];
   const readers: ((line: string) => void)[] = [];
   const said: string[] = [];

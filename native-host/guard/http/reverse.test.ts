@@ -45,7 +45,7 @@ function keeper(): Gatekeeper {
     admit(channel) {
       const session = createSession({ channel, by: "guard", policy: () => compiled, key: new Uint8Array(32), now: Date.now, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) });
       const record = (each: EventRecord): void => void records.push(each);
-      return { session, record, note: (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record)), close: (reason) => void session.step({ kind: "close", reason }).forEach((effect) => effect.kind === "record" && record(effect.record)), desk: NOBODY, whenRefused: () => {} };
+      return { session, record, passed: () => session.records().forEach(record), note: (effects) => effects.forEach((effect) => effect.kind === "record" && record(effect.record)), close: (reason) => void session.step({ kind: "close", reason }).forEach((effect) => effect.kind === "record" && record(effect.record)), desk: NOBODY, whenRefused: () => {} };
     },
     say: (text) => void said.push(text),
     sayOnce: (text) => void said.push(text),

@@ -19,6 +19,7 @@ export interface UrlGuardOptions extends GatekeeperOptions {
 
 /** A client that has closed its side still reads the answers it asked for, for as long as they keep coming. */
 const LAST_WORDS_MS = 3000;
+const LINE_END = 10;
 
 /** Runs until the client is gone. @returns the exit code: 0, or 128 + signal. */
 export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
@@ -58,13 +59,21 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
   });
   seen.remote = remote;
 
+  const pieces: Buffer[] = [];
+  /** Sends what has come as one message. */
+  const send = async (): Promise<void> => {
+    const text = Buffer.concat(pieces.splice(0)).toString("utf8").trim();
+    if (text !== "") await remote.send(text);
+  };
   const toServer = new Writable({
     decodeStrings: true,
+    // A long message comes in several pieces, the last one with its line end.
     write(chunk: Buffer, _encoding, taken) {
-      const text = chunk.toString("utf8").trim();
-      if (text === "") return taken();
-      void remote.send(text).then(() => taken());
+      pieces.push(chunk);
+      if (chunk.at(-1) !== LINE_END) return taken();
+      void send().then(() => taken());
     },
+    final: (done) => void send().then(() => done()),
   });
   const flow = pump({
     session: gate.session,
@@ -74,6 +83,7 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
     to: toServer,
     back: process.stdout,
     onRecord: ({ record }) => gate.record(record),
+    onPassed: gate.passed,
     onStray: () => {},
     onFailure: (name) => keeper.sayOnce(`a message could not be judged because of an error in Sluice (${name}); it was not handed on`),
   });

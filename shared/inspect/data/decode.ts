@@ -1,5 +1,6 @@
 /** What a text says once its disguises are off: invisible and look-alike characters, escapes, percent and HTML encoding, base64, hex. */
 import { fromBase64, isBase64 } from "../../base/base64.ts";
+import { CHARACTER } from "./kernel/layout.ts";
 import { plainView, rewrite, runView, type View } from "./view.ts";
 
 export interface DecodeLimits {
@@ -72,10 +73,27 @@ function foldOne({ 0: chars, index, input }: RegExpExecArray): string | null {
   return COMPATIBLE.test(chars) ? chars.normalize("NFKC") : null;
 }
 
+/** What folding does to a character by itself (kernel/layout.ts, `CHARACTER`): `plain` ones stay what they are whatever stands beside them, and no letter of ASCII is their other case. */
+export function characterKind(code: number): number {
+  const char = String.fromCharCode(code);
+  const [small, big] = [char.toLowerCase(), char.toUpperCase()];
+  if (code < 128 || (code >= 0x370 && code <= 0x52f) || (code >= 0xd800 && code <= 0xdfff) || !NON_ASCII.test(small[0]!) || (big.length === 1 && !NON_ASCII.test(big))) return CHARACTER.special;
+  const folded = foldOne(Object.assign([char] as [string], { index: 0, input: char }) as RegExpExecArray);
+  return folded === null || folded === char ? CHARACTER.plain : folded === "-" ? CHARACTER.dash : CHARACTER.special;
+}
+
 // ---- escapes inside the text ----
 
 const ESCAPES =
   /%[0-7][0-9a-f]|(?:%[89a-f][0-9a-f]){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp);|\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/nrt])/gi;
+const ESCAPE = new RegExp(ESCAPES.source, "iy");
+
+/** Does an escape stand here that `decodeViews` would look behind? */
+export function holdsEscape(text: string, at: number): boolean {
+  ESCAPE.lastIndex = at;
+  return ESCAPE.test(text);
+}
+
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
 const CONTROL: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
@@ -144,6 +162,11 @@ export function base64Runs(text: string): [number, number][] {
     at = end + padding + 1;
   }
   return runs;
+}
+
+/** Does a run of the base64 alphabet, up to two signs of padding included, decode to a text? */
+export function saysSomething(run: string): boolean {
+  return decodeRun(run) !== null;
 }
 
 function runEnd(text: string, from: number): number {

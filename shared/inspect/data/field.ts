@@ -47,3 +47,7 @@ function classify(name: string): FieldKind {
   if (ABOUT.test(words) && !/(?:secret|private|access|api|auth)_?key$/.test(words)) return "other";
   return SECRET.test(words) ? "secret" : "other";
 }
+
+/** Fields that say what the value beside them is, and fields that carry such a value: `{"name": "password", "value": "…"}`. In lower case. */
+export const NAME_FIELDS = new Set(["name", "key", "field", "label", "variable", "header", "param", "parameter", "property", "attribute", "title"]);
+export const VALUE_FIELDS = new Set(["value", "val", "content", "data", "default", "defaultvalue", "text", "current", "currentvalue", "raw"]);

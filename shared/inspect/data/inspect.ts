@@ -1,7 +1,7 @@
 /** A whole message in, findings with their places out; and the message with chosen findings replaced. */
 import { fingerprint } from "../../base/digest.ts";
 import { leafValue, pointerOf, type JsonLeaf, type JsonPath } from "../../base/json.ts";
-import { fieldKind } from "./field.ts";
+import { fieldKind, NAME_FIELDS, VALUE_FIELDS } from "./field.ts";
 import type { Finding } from "./finding.ts";
 import { preview } from "./mask.ts";
 import { scanValues } from "./scan.ts";
@@ -60,8 +60,6 @@ export function inspectJson(text: string, leaves: readonly JsonLeaf[], key: Uint
   return { findings, unknown: [...unknown] };
 }
 
-const NAME_FIELDS = new Set(["name", "key", "field", "label", "variable", "header", "param", "parameter", "property", "attribute", "title"]);
-const VALUE_FIELDS = new Set(["value", "val", "content", "data", "default", "defaultvalue", "text", "current", "currentvalue", "raw"]);
 const LONGEST_NAME = 64;
 
 /** The name under which a leaf stands: its own key, or for `{"name": "password", "value": "…"}` what its sibling says. */

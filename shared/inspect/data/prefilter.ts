@@ -1,6 +1,6 @@
 /** One pass over a text that says which detectors have anything to look at, and where: by the machine where there is one, else by the same rules in plain JavaScript. */
 import type { Detector } from "./detector.ts";
-import { hashOf, INPUT_AT, KIND_BITS, OUTPUT_AT, OVERLAP, PIECE, SLOT_OF_FOUR } from "./kernel/layout.ts";
+import { hashOf, INPUT_AT, KIND_BITS, OVERLAP, PIECE, SLOT_OF_FOUR, STOPS_AT } from "./kernel/layout.ts";
 import { currentMachine, type Machine } from "./kernel/machine.ts";
 import { buildTables, fourAt, KELVIN, memoryOf, seedAnchors, seedTriggers, type SeededAnchor, type SeededTrigger, type Tables } from "./kernel/seeds.ts";
 
@@ -14,6 +14,20 @@ export interface Swept {
 
 export interface Prefilter {
   sweep(text: string): Swept;
+  /** Makes the machine look for what this prefilter looks for. */
+  load(machine: Machine): void;
+  /** May anything stand there, in bytes that are one a character? Says no at most of the machine's stops without asking for their text. */
+  mayStand(bytes: Uint8Array, at: number): boolean;
+  /** Judges the machine's stops in one text. */
+  judge(text: string): StopJudge;
+  /** Triggers that are a single character each, which stands in every match of theirs; null where some trigger is neither that nor says how it begins. */
+  readonly letters: readonly { readonly owner: number; readonly code: number }[] | null;
+}
+
+/** What stands at the places of one text that it was asked about, in ascending order. */
+export interface StopJudge {
+  at(place: number): void;
+  readonly found: Map<number, number[]>;
 }
 
 const NOTHING: Swept = { ascii: true, places: new Map() };
@@ -29,42 +43,64 @@ export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
   const anchors = seedAnchors(detectors);
   const triggers = seedTriggers(detectors);
   const searches = detectors.flatMap(({ trigger, starts }, owner) => (trigger && !starts ? [{ owner, trigger }] : []));
-  const tables = buildTables(anchors, triggers);
+  const letters = lettersOf(searches);
+  const tables = buildTables(anchors, triggers, letters?.map(({ code }) => code) ?? []);
   const byThree = Map.groupBy(anchors.filter(({ text }) => text.length === 3), ({ text }) => fourAt(text, 0) & 0xffffff);
   const byFour = Map.groupBy(anchors.filter(({ text }) => text.length > 3), ({ text, offset }) => fourAt(text, offset));
   const starts = startBits(triggers);
   let memory: Uint8Array | null = null;
 
-  function machineFor(text: string): Machine | null {
-    const machine = text.length < LONG ? null : currentMachine();
-    if (machine !== null && (memory === null || machine.tables !== memory)) {
-      memory ??= memoryOf(tables);
-      machine.memory.set(memory);
-      machine.tables = memory;
-    }
-    return machine;
+  function load(machine: Machine): void {
+    if (memory !== null && machine.tables === memory) return;
+    memory ??= memoryOf(tables);
+    machine.memory.set(memory);
+    machine.tables = memory;
+  }
+
+  function judge(text: string): StopJudge {
+    const found = new Map<number, number[]>();
+    const ends = triggers.map(() => 0);
+    return {
+      found,
+      at(place) {
+        const four = fourAt(text, place);
+        if (tables.hashes[hashOf(four)] !== 0) compare(byFour.get(four), text, place, found);
+        compare(byThree.get(four & 0xffffff), text, place, found);
+        let begun = startsAt(starts, text, place);
+        for (let i = 0; begun !== 0; i++, begun >>>= 1) {
+          if ((begun & 1) === 0 || place < ends[i]!) continue; // inside the match before, as a search would have it
+          const { owner, pattern } = triggers[i]!;
+          pattern.lastIndex = place;
+          if (!pattern.test(text)) continue;
+          ends[i] = Math.max(place + 1, pattern.lastIndex);
+          add(found, owner, place);
+        }
+      },
+    };
   }
 
   return {
+    load,
+    judge,
+    mayStand(bytes, at) {
+      const four = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) | 0x20202020;
+      if (tables.hashes[hashOf(four)] !== 0 && byFour.get(four)?.some((anchor) => standsIn(bytes, at - anchor.offset, anchor))) return true;
+      if (byThree.get(four & 0xffffff)?.some((anchor) => standsIn(bytes, at - anchor.offset, anchor))) return true;
+      let all = -1;
+      for (let position = 0; position < STARTS && all !== 0; position++) {
+        const code = bytes[at + position]!;
+        // Behind the end of a text, and beyond ASCII, anything may stand.
+        if (code === 0 || code > 127) return all !== 0 && position > 0;
+        all &= starts[position * 128 + code]!;
+      }
+      return all !== 0;
+    },
+    letters,
     sweep(text) {
-      const found = new Map<number, number[]>();
-      const ends = triggers.map(() => 0);
-      const judge = (at: number): void => {
-        const four = fourAt(text, at);
-        if (tables.hashes[hashOf(four)] !== 0) compare(byFour.get(four), text, at, found);
-        compare(byThree.get(four & 0xffffff), text, at, found);
-        let begun = startsAt(starts, text, at);
-        for (let i = 0; begun !== 0; i++, begun >>>= 1) {
-          if ((begun & 1) === 0 || at < ends[i]!) continue; // inside the match before, as a search would have it
-          const { owner, pattern } = triggers[i]!;
-          pattern.lastIndex = at;
-          if (!pattern.test(text)) continue;
-          ends[i] = Math.max(at + 1, pattern.lastIndex);
-          add(found, owner, at);
-        }
-      };
-      const machine = machineFor(text);
-      const ascii = machine ? sweepByMachine(machine, text, judge) : sweepByLoop(text, tables, judge);
+      const { at, found } = judge(text);
+      const machine = text.length < LONG ? null : currentMachine();
+      if (machine) load(machine);
+      const ascii = machine ? sweepByMachine(machine, text, at) : sweepByLoop(text, tables, at);
       for (const { owner, trigger } of searches) {
         trigger.lastIndex = 0;
         for (let match = trigger.exec(text); match; match = trigger.exec(text)) add(found, owner, match.index);
@@ -74,6 +110,11 @@ export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
       return { ascii, places: found };
     },
   };
+}
+
+function lettersOf(searches: readonly { readonly owner: number; readonly trigger: RegExp }[]): Prefilter["letters"] {
+  const letters = searches.map(({ owner, trigger }) => ({ owner, code: /^[\x21-\x7e]$/.test(trigger.source) ? trigger.source.charCodeAt(0) : -1 }));
+  return letters.some(({ code }) => code < 0) ? null : letters;
 }
 
 function add(found: Map<number, number[]>, index: number, at: number): void {
@@ -96,6 +137,14 @@ function compare(anchors: readonly SeededAnchor[] | undefined, text: string, at:
 
 function stands(text: string, at: number, { text: anchor }: SeededAnchor): boolean {
   return at >= 0 && text.slice(at, at + anchor.length).toLowerCase() === anchor;
+}
+
+function standsIn(bytes: Uint8Array, from: number, { text }: SeededAnchor): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const byte = bytes[from + i]!;
+    if ((byte >= 65 && byte <= 90 ? byte | 0x20 : byte) !== text.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 /** So many characters of a trigger's beginning are compared before the trigger itself is tried. */
@@ -137,16 +186,16 @@ function sweepByLoop(text: string, { kinds, slots, hashes }: Tables, judge: (at:
 }
 
 /** @returns whether the text is ASCII. */
-function sweepByMachine({ memory, write, narrow, sweep }: Machine, text: string, judge: (at: number) => void): boolean {
+function sweepByMachine({ memory, words, write, narrow, sweep }: Machine, text: string, judge: (at: number) => void): boolean {
   let ascii = true;
   for (let from = 0; from < text.length; from += PIECE) {
     const { read, written } = write(text.slice(from, from + PIECE + OVERLAP));
     if (read !== written) ascii = false;
     const units = read === written ? written : narrow(written);
     memory.fill(0, INPUT_AT + units, INPUT_AT + units + 32);
-    const count = sweep(units);
+    const count = sweep(INPUT_AT, INPUT_AT + units);
     for (let i = 0; i < count; i++) {
-      const at = memory[OUTPUT_AT + 2 * i]! | (memory[OUTPUT_AT + 2 * i + 1]! << 8);
+      const at = words[STOPS_AT / 4 + i]! - INPUT_AT;
       // The rest belongs to the next piece.
       if (at >= PIECE) break;
       judge(from + at);

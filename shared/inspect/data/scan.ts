@@ -6,6 +6,7 @@ import { fieldKind } from "./field.ts";
 import type { Match } from "./finding.ts";
 import { buildPrefilter, type Prefilter, type Swept } from "./prefilter.ts";
 import { DETECTORS } from "./registry.ts";
+import { createSkimmer, type Skimmer } from "./skim.ts";
 import { plainView, rewrite, type View } from "./view.ts";
 
 export interface ScanContext {
@@ -26,6 +27,8 @@ export interface ValuedMatch extends Match {
 }
 
 export interface Scanner {
+  /** Judges whole messages by their bytes, where there is a machine. */
+  readonly skimmer: Skimmer;
   scan(text: string, context?: ScanContext): { readonly matches: readonly ValuedMatch[]; readonly unknown: readonly string[] };
 }
 
@@ -101,7 +104,23 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
     });
   }
 
-  return {
+  /** The text holds no decoding of itself. */
+  function isClean(text: string, places: Swept["places"], key: string): boolean {
+    const found: ValuedMatch[] = [];
+    const failed = new Set<string>();
+    scanView(plainView(text), { ascii: true, places }, key, fieldKind(key) === "noise", found, failed);
+    return found.length === 0 && failed.size === 0;
+  }
+
+  /** Nothing in the key itself, and no value that is judged by it alone. */
+  function isHarmless(key: string): boolean {
+    if (wantedBy(key).size > 0 || fieldKind(key) === "password" || fieldKind(key) === "secret") return false;
+    const { matches, unknown } = scanner.scan(key);
+    return matches.length === 0 && unknown.length === 0;
+  }
+
+  const scanner: Scanner = {
+    skimmer: createSkimmer(prefilter, isClean, isHarmless),
     scan(text, { key = "" } = {}) {
       const found: ValuedMatch[] = [];
       const failed = new Set<string>();
@@ -117,6 +136,7 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
       return { matches: resolve(found), unknown: [...failed] };
     },
   };
+  return scanner;
 }
 
 function add(view: View, detector: Detector, hit: Candidate, found: ValuedMatch[]): void {
@@ -163,8 +183,12 @@ function rankOf(match: Match): number {
 
 let standard: Scanner | undefined;
 
-/** Like `scan`, with the values. Built on first use, so that importing this file costs nothing. */
+/** With every detector of this build. Built on first use, so that importing this file costs nothing. */
+export function standardScanner(): Scanner {
+  return (standard ??= createScanner(DETECTORS));
+}
+
+/** Like `scan`, with the values. */
 export function scanValues(text: string, context: ScanContext = {}): ReturnType<Scanner["scan"]> {
-  standard ??= createScanner(DETECTORS);
-  return standard.scan(text, context);
+  return standardScanner().scan(text, context);
 }

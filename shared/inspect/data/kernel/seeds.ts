@@ -1,6 +1,7 @@
 /** What a sweep looks for, made from the detectors themselves: of every anchor its rarest characters, of every trigger the first ones it declares. A detector cannot be forgotten here, because nothing here names one. */
 import type { Detector } from "../detector.ts";
-import { HASH_BITS, HASHES_AT, hashOf, KIND_BITS, KINDS_AT, OUTPUT_AT, SLOT_OF_FOUR, SLOT_OF_THREE, SLOTS_AT } from "./layout.ts";
+import { isBase64 } from "../../../base/base64.ts";
+import { BASE64_AT, HASH_BITS, HASHES_AT, hashOf, KIND_BITS, KINDS_AT, SLOT_OF_FOUR, SLOT_OF_THREE, SLOTS_AT, STOPS_AT } from "./layout.ts";
 
 /** Sets of characters (ASCII) that follow each other. */
 type Sets = readonly (readonly number[])[];
@@ -97,7 +98,11 @@ export function slotOf(kinds: Uint8Array, a: number, b: number, c: number): numb
   return (kinds[a]! << (2 * KIND_BITS)) | (kinds[b]! << KIND_BITS) | kinds[c]!;
 }
 
-export function buildTables(anchors: readonly SeededAnchor[], triggers: readonly SeededTrigger[]): Tables {
+/** What every disguise by escapes begins with (decode.ts), a third character where it says any: the sweep stops there as well. */
+const ESCAPE_STARTS = ["%[0-9a-f][0-9a-f]", "&#[\\0-\\x7f]", "&[alqgn][a-z]", "\\\\[ux\"'\\\\/nrt][\\0-\\x7f]"].map(readSets);
+
+/** @param letters characters at which to stop whatever follows. */
+export function buildTables(anchors: readonly SeededAnchor[], triggers: readonly SeededTrigger[], letters: readonly number[]): Tables {
   const kinds = new Uint8Array(256);
   let last = 0;
   const know = (code: number): void => {
@@ -108,6 +113,8 @@ export function buildTables(anchors: readonly SeededAnchor[], triggers: readonly
   const seeds = anchors.map(({ text, offset }) => text.slice(offset, offset + SEED));
   for (const seed of seeds) for (let i = 0; i < SHORTEST; i++) know(seed.charCodeAt(i));
   for (const { starts } of triggers) for (const sets of starts) sets.slice(0, SHORTEST).flat().forEach(know);
+  letters.forEach(know);
+  for (const [first, second] of ESCAPE_STARTS) for (const code of [...first!, ...second!]) know(code);
   if (last >= 1 << KIND_BITS) throw new Error("too many kinds of characters for this table");
 
   const slots = new Uint8Array(1 << (3 * KIND_BITS));
@@ -116,13 +123,15 @@ export function buildTables(anchors: readonly SeededAnchor[], triggers: readonly
     slots[slotOf(kinds, seed.charCodeAt(0), seed.charCodeAt(1), seed.charCodeAt(2))]! |= seed.length < SEED ? SLOT_OF_THREE : SLOT_OF_FOUR;
     if (seed.length === SEED) hashes[hashOf(fourAt(seed, 0))] = 1;
   }
-  for (const { starts } of triggers) for (const [first, second, third] of starts) for (const a of first!) for (const b of second!) for (const c of third!) slots[slotOf(kinds, a, b, c)]! |= SLOT_OF_THREE;
+  for (const [first, second, third] of [...triggers.flatMap(({ starts }) => starts), ...ESCAPE_STARTS]) for (const a of first!) for (const b of second!) for (const c of third!) slots[slotOf(kinds, a, b, c)]! |= SLOT_OF_THREE;
+  for (const letter of letters) slots.fill(SLOT_OF_THREE, slotOf(kinds, letter, 0, 0), slotOf(kinds, letter, 0, 0) + (1 << (2 * KIND_BITS)));
   return { kinds, slots, hashes };
 }
 
 /** The first bytes of the machine's memory. */
 export function memoryOf({ kinds, slots, hashes }: Tables): Uint8Array {
-  const memory = new Uint8Array(OUTPUT_AT);
+  const memory = new Uint8Array(STOPS_AT);
+  for (let code = 0; code < 128; code++) memory[BASE64_AT + code] = isBase64(code) ? 1 : 0;
   memory.set(kinds, KINDS_AT);
   memory.set(hashes, HASHES_AT);
   memory.set(slots, SLOTS_AT);
