@@ -73,7 +73,9 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
       if (chunk.at(-1) !== LINE_END) return taken();
       void send().then(() => taken());
     },
-    final: (done) => void send().then(() => done()),
+    final(done) {
+      void send().then(() => done());
+    },
   });
   const flow = pump({
     session: gate.session,
