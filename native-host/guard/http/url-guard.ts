@@ -73,8 +73,8 @@ export async function runUrlGuard(options: UrlGuardOptions): Promise<number> {
       if (chunk.at(-1) !== LINE_END) return taken();
       void send().then(() => taken());
     },
-    final(done) {
-      void send().then(() => done());
+    final(sent) {
+      void send().then(() => sent());
     },
   });
   const flow = pump({
