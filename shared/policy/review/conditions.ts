@@ -7,9 +7,10 @@ export type Labels = ReadonlyMap<string, readonly string[]>;
 
 /** Every message that `narrow` matches is matched by `wide`. */
 export function conditionCovers(wide: Condition, narrow: Condition, labels: Labels): boolean {
+  // Asked of every pair of rules: most are told apart by what they ask about at all.
+  if ((wide.direction !== undefined && wide.direction !== narrow.direction) || !everyKey(wide, (key) => narrow[key] !== undefined)) return false;
   return everyKey(wide, (key) => {
     const [a, b] = [wide[key], narrow[key]];
-    if (b === undefined) return false;
     if (a === b) return true;
     switch (key) {
       case "method":

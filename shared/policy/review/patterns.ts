@@ -14,6 +14,9 @@ const ANYTHING = "\uE000";
 
 /** Every text that `narrow` matches is matched by `wide`. */
 export function globCovers(wide: string, narrow: string): boolean {
+  if (wide === narrow) return true;
+  // Without a star only the same text is matched.
+  if (!wide.includes("*")) return false;
   return glob(wide).matches(narrow.replaceAll("*", ANYTHING));
 }
 
@@ -66,7 +69,19 @@ function pathCovers(wide: string, narrow: string): boolean {
   return globCovers(wide, narrow) || (wide.endsWith("/*") && globCovers(wide.slice(0, -2), narrow));
 }
 
+/** Patterns of the policy at hand, each read once. */
+const read = new Map<string, UrlParts | null>();
+
 function partsOf(pattern: string): UrlParts | null {
+  let parts = read.get(pattern);
+  if (parts === undefined) {
+    if (read.size >= 10_000) read.clear();
+    read.set(pattern, (parts = readParts(pattern)));
+  }
+  return parts;
+}
+
+function readParts(pattern: string): UrlParts | null {
   const parts = /^([a-z*]+):\/\/(\[[^\]]*\]|[^/:]*)(?::(\d+|\*))?(\/.*)?$/i.exec(pattern);
   if (!parts) return null;
   const scheme = parts[1]!.toLowerCase();

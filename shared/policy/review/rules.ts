@@ -33,7 +33,7 @@ function reviewRule(rule: Rule, at: number, policy: Policy, labels: Labels): Rem
 function neighbours(policy: Policy, labels: Labels): Remark[] {
   const remarks: Remark[] = [];
   for (const [at, rule] of policy.rules.entries()) {
-    const stronger = policy.rules.find((other, place) => other !== rule && silences(other, rule, policy, labels) && (compareEffects(other.effect, rule.effect) > 0 || place < at));
+    const stronger = policy.rules.find((other, place) => other !== rule && (place < at || other.effect !== rule.effect) && silences(other, rule, policy, labels));
     if (!stronger) continue;
     const path = ["rules", at];
     if (compareEffects(stronger.effect, rule.effect) === 0) {
@@ -51,11 +51,11 @@ function neighbours(policy: Policy, labels: Labels): Remark[] {
 function silences(strong: Rule, weak: Rule, { exceptions = [] }: Policy, labels: Labels): boolean {
   if (compareEffects(strong.effect, weak.effect) < 0 || !isRestricting(weak.effect)) return false;
   if (strong.mode === "monitor" && weak.mode !== "monitor") return false;
+  if (!conditionCovers(strong.when, weak.when, labels)) return false;
   // Redactions of both add up, so a second one for other words or another style is no repetition.
   if (strong.effect === weak.effect && (strong.style !== weak.style || strong.message !== weak.message)) return false;
   if (exceptions.some(({ rule }) => rule === strong.id)) return false;
-  if (strong.unless && !(weak.unless && conditionCovers(weak.unless, strong.unless, labels))) return false;
-  return conditionCovers(strong.when, weak.when, labels);
+  return !strong.unless || (weak.unless !== undefined && conditionCovers(weak.unless, strong.unless, labels));
 }
 
 const SHOWN = 8;
