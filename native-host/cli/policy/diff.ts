@@ -1,7 +1,7 @@
 /** `sluice policy diff`: what is different between two policies, as written and as it would have come out. */
 import { parseArgs } from "node:util";
 import { createAsker } from "../../../shared/events/ask-again.ts";
-import { gapsAsked, type Gap } from "../../../shared/events/replay-gaps.ts";
+import type { Gap } from "../../../shared/events/replay-gaps.ts";
 import { compile } from "../../../shared/policy/compile.ts";
 import { Failure } from "../failure.ts";
 import { printable } from "../terminal.ts";
@@ -35,7 +35,7 @@ Exit codes: 0 no difference, 1 they differ, 2 wrong usage, unusable policy, or n
     let replayed = null;
     if (replays) {
       const [askA, askB] = [createAsker(compile(a, "local")), createAsker(compile(b, "local"))];
-      replayed = await replay(values, gapsAsked(a).has("trust") || gapsAsked(b).has("trust"), io, (record, around, person) => {
+      replayed = await replay(values, [a, b], io, (record, around, person) => {
         const [before, now] = [askA.ask(record, around), askB.ask(record, around)];
         tallying.add({ record, person, before: before.decision, now: now.decision, open: both(before.open, now.open) });
       });

@@ -40,7 +40,7 @@ Exit codes: 0 found, 1 no such event, 2 wrong usage, or several events match, 3 
     const line = describeRecord(record);
     const then = isMessage(record) ? record.decision : null;
     const compiled = values.policy === undefined ? await inForce(io.env) : compile(await goodPolicy(values.policy), "local");
-    const now = isMessage(record) ? askNow(compiled, record, surroundingsOf(record, before, journal)) : null;
+    const now = isMessage(record) ? askNow(compiled, record, surroundingsOf(record, before, journal, compiled)) : null;
     const { support } = compiled.policy;
     if (values.json) {
       writeJson(io, {
@@ -91,8 +91,8 @@ function askNow(compiled: CompiledPolicy, record: MessageRecord, around: Surroun
   return { decision, near, open };
 }
 
-function surroundingsOf(record: MessageRecord, before: readonly EventRecord[], journal: string): Surroundings {
-  const surroundings = new SurroundingsOf(true);
+function surroundingsOf(record: MessageRecord, before: readonly EventRecord[], journal: string, { policy }: CompiledPolicy): Surroundings {
+  const surroundings = new SurroundingsOf([policy]);
   for (const each of before) surroundings.learn(each);
   surroundings.learn(record);
   return surroundings.around(record, journalFiles(journal, record.time)[0] ?? { file: "", person: "you" });

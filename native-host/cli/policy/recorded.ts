@@ -2,8 +2,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename } from "node:path";
+import { isEventRecord } from "../../../shared/events/guard.ts";
 import type { EventRecord } from "../../../shared/events/record.ts";
-import { parseLine } from "../../journal/reader.ts";
 import { dayOf, listSegments } from "../../journal/segment.ts";
 import type { Io } from "../command.ts";
 import { Failure } from "../failure.ts";
@@ -44,8 +44,8 @@ export async function readRecorded(files: readonly RecordedFile[], since: number
   const progress = progressLine(io);
   for (const [at, from] of files.entries()) {
     readLines(from.file, (line) => {
-      const record = parseLine(line);
-      if (typeof record === "string") read.unread++;
+      const record = recordIn(line);
+      if (!record) read.unread++;
       else if (record.time >= since && !seen.has(record.id)) {
         seen.add(record.id);
         read.records++;
@@ -58,6 +58,16 @@ export async function readRecorded(files: readonly RecordedFile[], since: number
   }
   progress.clear();
   return read;
+}
+
+/** The chain's two fields stay on it: a reader lets through small fields that it does not know, and taking them off a hundred thousand records takes time. */
+function recordIn(line: string): EventRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isEventRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every whole line. A last line without its end was torn by a crash, or is the last of an exported file: it is tried, too. */

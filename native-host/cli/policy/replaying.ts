@@ -2,7 +2,7 @@
 import { parseSince } from "../since.ts";
 import type { EventRecord, MessageRecord } from "../../../shared/events/record.ts";
 import { isMessage, type Surroundings } from "../../../shared/events/replay.ts";
-import { EFFECTS } from "../../../shared/policy/language.ts";
+import { EFFECTS, type Policy } from "../../../shared/policy/language.ts";
 import { hostPaths } from "../../home.ts";
 import type { Io } from "../command.ts";
 import { Failure } from "../failure.ts";
@@ -28,12 +28,12 @@ export interface Replayed extends Read {
 export const SPAN_OPTIONS = { since: { type: "string" }, events: { type: "string", multiple: true } } as const;
 
 /** @param judge called for each message, with what stood around it. */
-export async function replay(span: Span, scores: boolean, io: Io, judge: (record: MessageRecord, around: Surroundings, person: string) => void): Promise<Replayed> {
+export async function replay(span: Span, policies: readonly Policy[], io: Io, judge: (record: MessageRecord, around: Surroundings, person: string) => void): Promise<Replayed> {
   const started = performance.now();
   // An exported file is read whole, unless a time is named.
   const since = parseSince(span.since ?? (span.events ? "1970-01-01" : "7d"), Date.now());
   const files = span.events ? exportedFiles(span.events) : journalFiles(hostPaths(io.env).journal, since);
-  const surroundings = new SurroundingsOf(scores);
+  const surroundings = new SurroundingsOf(policies);
   let unreadable = 0;
   const read = await readRecorded(files, since, io, (record: EventRecord, from: RecordedFile) => {
     surroundings.learn(record);

@@ -1,7 +1,6 @@
 /** `sluice policy simulate`: what would this policy have done with what was recorded? */
 import { parseArgs } from "node:util";
 import { createAsker } from "../../../shared/events/ask-again.ts";
-import { gapsAsked } from "../../../shared/events/replay-gaps.ts";
 import { sourceText } from "../../../shared/policy/explain.ts";
 import { compile, type CompiledPolicy } from "../../../shared/policy/compile.ts";
 import { hostPaths } from "../../home.ts";
@@ -36,7 +35,7 @@ Exit codes: 0 done, 2 wrong usage, unusable policy, or nothing recorded, 3 somet
     const { policy, source } = compiled;
     const asker = createAsker(compiled);
     const tallying = new Tallying(values["as-enforced"] ? "effect" : "enforced");
-    const replayed = await replay(values, gapsAsked(policy).has("trust"), io, (record, around, person) => {
+    const replayed = await replay(values, [policy], io, (record, around, person) => {
       const { decision, open } = asker.ask(record, around);
       tallying.add({ record, person, before: record.decision, now: decision, open });
     });

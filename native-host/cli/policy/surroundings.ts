@@ -3,7 +3,9 @@ import type { EventRecord, MessageRecord } from "../../../shared/events/record.t
 import type { Surroundings } from "../../../shared/events/replay.ts";
 import { isServerRecord, observeServer, type ServerEntry } from "../../../shared/inventory/inventory.ts";
 import { scoreServer } from "../../../shared/inventory/score.ts";
+import { conditionsOf, gapsAsked } from "../../../shared/events/replay-gaps.ts";
 import type { Facts } from "../../../shared/policy/decision.ts";
+import type { Policy } from "../../../shared/policy/language.ts";
 import type { RecordedFile } from "./recorded.ts";
 
 interface Known {
@@ -20,15 +22,17 @@ export class SurroundingsOf {
   /** Methods of requests, by exchange: what goes on with one later is judged with it. */
   readonly #requests = new Map<string, string>();
   readonly #scores: boolean;
+  readonly #methods: boolean;
 
-  /** @param scores work out trust scores: only where a policy asks. */
-  constructor(scores: boolean) {
-    this.#scores = scores;
+  /** @param policies what they ask is kept track of, and nothing else. */
+  constructor(policies: readonly Policy[]) {
+    this.#scores = policies.some((policy) => gapsAsked(policy).has("trust"));
+    this.#methods = policies.some((policy) => conditionsOf(policy).some(({ method }) => method !== undefined));
   }
 
   learn(record: EventRecord): void {
     if (record.kind === "initialized") this.#connections.set(record.channel, { protocolVersion: record.protocolVersion ?? undefined, authentication: record.authentication });
-    if (record.kind === "request" && record.exchange !== undefined && record.method !== null && record.chain === undefined) {
+    if (this.#methods && record.kind === "request" && record.exchange !== undefined && record.method !== null && record.chain === undefined) {
       if (this.#requests.size >= MAX_REQUESTS) this.#requests.clear();
       this.#requests.set(record.exchange, record.method);
     }
