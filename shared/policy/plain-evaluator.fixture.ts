@@ -23,6 +23,7 @@ export function plainEvaluator(policy: Policy): (facts: Facts) => PlainDecision 
   const rules = policy.rules.map((rule) => ({
     rule,
     when: all(rule.when),
+    data: rule.effect === "redact" ? compileCondition(rule.when, names).data : null,
     unless: rule.unless ? all(rule.unless) : null,
     exceptions: (policy.exceptions ?? []).filter((each) => each.rule === rule.id).map((each) => ({ clauses: all(each.when), until: Date.parse(`${each.until}T00:00:00Z`) + 86_400_000 })),
   }));
@@ -36,13 +37,12 @@ export function plainEvaluator(policy: Policy): (facts: Facts) => PlainDecision 
     if (sure.length === 0) said.push({ id: ADMISSION_DEFAULT, effect: policy.admission.default });
 
     const view = viewOf(facts, { entries: new Set(sure.map(({ entry }) => entry.id)), maybe: new Set(maybe.map(({ entry }) => entry.id)), sanctioned: sanctionedBy(sure, maybe) });
-    for (const { rule, when, unless, exceptions } of rules) {
+    for (const { rule, when, data, unless, exceptions } of rules) {
       const holds = testAll(when, view);
       const spared: Truth = unless ? testAll(unless, view) : false;
       const excepted = exceptions.some((each) => facts.now < each.until && testAll(each.clauses, view) === true);
       const applies = isRestricting(rule.effect) ? holds !== false && spared !== true && !excepted : and(holds, spared === undefined ? undefined : !spared) === true;
-      const unredactable = rule.effect === "redact" && compileCondition(rule.when, names).data?.unchecked(view);
-      if (applies) said.push({ id: rule.id, effect: unredactable ? "block" : rule.effect });
+      if (applies) said.push({ id: rule.id, effect: data?.unchecked(view) ? "block" : rule.effect });
     }
     return { effect: said.map(({ effect }) => effect).reduce(stricter, "allow"), voices: said.map(({ id }) => id) };
   };

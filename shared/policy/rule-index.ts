@@ -1,4 +1,4 @@
-/** Finds the few rules that a message can concern among thousands, by what they name without a star: tool, server, client. */
+/** Finds the few rules that a message can concern among thousands, by what they name: a tool or how it begins, a server, a client. */
 import type { Facts } from "./decision.ts";
 import type { Condition } from "./language.ts";
 import { readUrlPattern } from "./url-pattern.ts";
@@ -41,7 +41,10 @@ export class RuleIndex<T> {
     };
     const { server, client } = facts.channel;
     if (facts.unplaced || facts.tool === undefined) look(`tool ${ANY}`);
-    else if (facts.tool !== null) look(`tool ${plain(facts.tool)}`);
+    else if (facts.tool !== null) {
+      look(`tool ${plain(facts.tool)}`);
+      look(`tool ${beginning(facts.tool)}`);
+    }
     for (const entry of entries) look(`entry ${plain(entry)}`);
     if (server.kind === "remote") look(`host ${hostOf(server.url)}`);
     else {
@@ -78,7 +81,7 @@ function anchorsOf({ tool, server, client }: Named): Anchor[] {
     const names = (typeof patterns === "string" ? [patterns] : patterns).map(read);
     if (names.every((name) => name !== null)) anchors.push({ dimension, keys: [...new Set(names)].map((name) => `${dimension} ${name}`) });
   };
-  add("tool", tool);
+  add("tool", tool, (pattern) => literal(pattern) ?? prefixOf(pattern));
   add("entry", server?.id, plain);
   add("package", server?.package);
   add("host", server?.url, hostIn);
@@ -94,6 +97,17 @@ function literal(pattern: string): string | null {
 function hostIn(pattern: string): string | null {
   const read = readUrlPattern(pattern);
   return read.ok && read.value.host !== null ? read.value.host : null;
+}
+
+/** So many letters of a name tell most verbs apart: `delete_*`. */
+const BEGINNING = 4;
+
+function beginning(text: string): string {
+  return `^${text.slice(0, BEGINNING)}`;
+}
+
+function prefixOf(pattern: string): string | null {
+  return pattern.indexOf("*") >= BEGINNING ? beginning(pattern) : null;
 }
 
 /** Host name of an identity's URL, without port. */
