@@ -10,6 +10,7 @@ import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import type { CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
+import { RateCounter } from "../../shared/policy/rate-counter.ts";
 import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
 import { openDesk, type Desk } from "../approvals/desk.ts";
 import { openSpool } from "../approvals/spool.ts";
@@ -17,6 +18,7 @@ import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
 import { installMachine } from "../sweep/machine.ts";
+import { addressBook } from "./addresses.ts";
 import { readHashKey } from "./hash-key.ts";
 import type { HeaderMemory } from "./http/request-headers.ts";
 import { openKnowledge, type Knowledge } from "./knowledge.ts";
@@ -68,6 +70,9 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   sayRefusals(policy, journal);
   const user = userName();
   const random = randomSource();
+  // Connections to one server come and go: what is counted by server or tool outlives them.
+  const rates = new RateCounter();
+  const addresses = addressBook(() => performance.now());
   const key = readHashKey(options.paths.state);
   const desk = openDesk(openSpool(options.paths.state), sayOnce);
   const grants = new Grants();
@@ -104,6 +109,8 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         random,
         who,
         trust,
+        addresses,
+        rates,
         grants,
       });
       const record = (each: EventRecord): void => {
