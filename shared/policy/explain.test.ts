@@ -4,7 +4,7 @@ import { BASELINE } from "./baseline.ts";
 import { compile } from "./compile.ts";
 import type { Facts } from "./decision.ts";
 import { exampleFacts, exampleFinding } from "./example-facts.ts";
-import { explain, refusalText } from "./explain.ts";
+import { explain, nearText, refusalText } from "./explain.ts";
 import type { Policy, Rule } from "./language.ts";
 
 const SERVER = remoteServer("https://desk.example/mcp")!;
@@ -61,4 +61,9 @@ test("the baseline lets live credentials out of no message, and only records the
   expect(about("secret.password", 0.7, "to-server")).toMatchObject({ enforced: "monitor", redactions: [] });
   expect(about("secret.github-token", 1, "to-client").enforced).toBe("monitor");
   expect(about("pii.email", 1, "to-server").enforced).toBe("monitor");
+});
+
+test("what came near says what it would have done, and what kept it from it", () => {
+  const { near } = compile({ version: 1, id: "acme", revision: 1, mode: "enforce", admission: { default: "allow", servers: [] }, rules: [{ ...noKeys, when: { direction: "to-server", tool: "send_*" } }, { id: "all", title: "All", when: { method: "*" }, unless: { tool: "get_*" }, effect: "approve" }] }, "local").explainFully(exampleFacts(SERVER, { tool: "get_mail" }));
+  expect(near.map(nearText)).toEqual(['Rule "Keys stay here" (no-keys) would block this, but it asks for tool send_*.', 'Rule "All" (all) would ask for approval, but this message is spared by tool get_*.']);
 });

@@ -1,6 +1,6 @@
 /** Decisions in words: for popup, page, terminal and log, and the short text that a refused model or page gets. */
 import { never } from "../base/result.ts";
-import { ADMISSION_DEFAULT, type Decision, type Matched, type PolicySource } from "./decision.ts";
+import { ADMISSION_DEFAULT, type Decision, type Matched, type Near, type PolicySource } from "./decision.ts";
 import type { Effect, Policy } from "./language.ts";
 import { compareEffects, isRestricting } from "./verdict.ts";
 
@@ -12,6 +12,13 @@ export function explain(decision: Decision, support?: Policy["support"]): string
   sentences.push(`Policy ${decision.policy.id}, revision ${decision.policy.revision}, ${sourceText(decision.policy.source)}.`);
   if (compareEffects(decision.enforced, "redact") >= 0) sentences.push(...nextSteps(decision, support));
   return sentences;
+}
+
+/** A rule that did not match, and the one thing that kept it from it. */
+export function nearText({ kind, id, title, effect, failed }: Near): string {
+  const name = `${kind === "rule" ? "Rule" : "Server entry"} "${title}"${title === id ? "" : ` (${id})`}`;
+  if (failed.startsWith("spared by")) return sentence(`${name} would ${would(effect)}, but this message is ${failed}`);
+  return sentence(`${name} would ${would(effect)}, but it asks for ${failed}`);
 }
 
 /** What goes to the model or page instead of an answer. Names the rule, never a value and never what the rule looks for: whoever reads it may be the attacker. */

@@ -6,7 +6,7 @@ import { factsOf, isMessage, type Surroundings } from "../../../shared/events/re
 import { GAP_WORDS, type Gap } from "../../../shared/events/replay-gaps.ts";
 import { compile, type CompiledPolicy } from "../../../shared/policy/compile.ts";
 import type { Decision, Near } from "../../../shared/policy/decision.ts";
-import { explain, sourceText } from "../../../shared/policy/explain.ts";
+import { explain, nearText, sourceText } from "../../../shared/policy/explain.ts";
 import { hostPaths } from "../../home.ts";
 import { openPolicy } from "../../policy/store.ts";
 import { describeRecord } from "../event-lines.ts";
@@ -112,8 +112,4 @@ function todayText(then: Decision, now: Decision, file: string | undefined): str
   const where = file === undefined ? `Today (${now.policy.id}, revision ${now.policy.revision}, ${sourceText(now.policy.source)})` : `With ${file}`;
   if (then.enforced === now.enforced && then.effect === now.effect) return `${where} this would come out the same: ${now.enforced}.`;
   return `${where} this would be ${now.enforced}${now.effect === now.enforced ? "" : ` (the policy says ${now.effect}, but only watches here)`}; then it was ${then.enforced}.`;
-}
-
-function nearText({ kind, id, title, effect, failed }: Near): string {
-  return `${kind === "rule" ? "Rule" : "Server entry"} "${title}"${title === id ? "" : ` (${id})`}: would ${effect === "allow" ? "allow" : effect}, but not here: ${failed}.`;
 }
