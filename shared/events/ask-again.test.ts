@@ -4,7 +4,8 @@ import { localServer, remoteServer, type ServerIdentity } from "../mcp/identity.
 import { compile } from "../policy/compile.ts";
 import type { Facts } from "../policy/decision.ts";
 import { exampleFacts, exampleFinding } from "../policy/example-facts.ts";
-import type { AdmissionEntry, Condition, Policy, Rule } from "../policy/language.ts";
+import type { AdmissionEntry, Condition, Effect, Policy, Rule } from "../policy/language.ts";
+import { compareEffects } from "../policy/verdict.ts";
 import { createAsker } from "./ask-again.ts";
 import { PASSED } from "./example-records.fixture.ts";
 import type { FindingSummary, MessageRecord } from "./record.ts";
@@ -71,21 +72,20 @@ const surroundings = (about: Facts, hidden: { user: boolean; groups: boolean; de
 });
 const hiding = fc.record({ user: fc.boolean(), groups: fc.boolean(), device: fc.boolean(), trust: fc.boolean(), version: fc.boolean(), authentication: fc.boolean() });
 
-test("an answer that hangs on nothing unknown is the decision that the message itself would have got", () => {
+const isBetween = (least: Effect, real: Effect, most: Effect): boolean => compareEffects(least, real) <= 0 && compareEffects(real, most) <= 0;
+
+test("the decision that the message itself would have got lies between what is certain and what may be", () => {
   let certain = 0;
   let open = 0;
   fc.assert(
     fc.property(policy, facts, hiding, (written, about, hidden) => {
       const compiled = compile(written, "local");
-      const answer = createAsker(compiled).ask(recordOf(about), surroundings(about, hidden));
+      const { least, most, open: gaps } = createAsker(compiled).ask(recordOf(about), surroundings(about, hidden));
       const real = compiled.decide(about);
-      if (answer.open.length > 0) {
-        open++;
-        return;
-      }
-      certain++;
-      expect(answer.decision.effect).toBe(real.effect);
-      expect(answer.decision.enforced).toBe(real.enforced);
+      expect([isBetween(least.effect, real.effect, most.effect), isBetween(least.enforced, real.enforced, most.enforced)]).toEqual([true, true]);
+      expect(gaps.length > 0).toBe(least.effect !== most.effect || least.enforced !== most.enforced);
+      if (gaps.length > 0) open++;
+      else certain++;
     }),
     { numRuns: 3000 },
   );
@@ -93,25 +93,23 @@ test("an answer that hangs on nothing unknown is the decision that the message i
   expect(Math.min(certain, open)).toBeGreaterThan(100);
 });
 
-test("where all is known, the record of a message gets the decision of the message, unless it hangs on counts", () => {
+test("where all is known, an answer hangs on counts at most", () => {
   fc.assert(
     fc.property(policy, facts, (written, about) => {
-      const compiled = compile(written, "local");
-      const answer = createAsker(compiled).ask(recordOf(about), surroundings(about, { user: false, groups: false, device: false, trust: false, version: false, authentication: false }));
+      const answer = createAsker(compile(written, "local")).ask(recordOf(about), surroundings(about, { user: false, groups: false, device: false, trust: false, version: false, authentication: false }));
       expect(answer.open.filter((gap) => gap !== "count")).toEqual([]);
-      if (answer.open.length === 0) expect(answer.decision.effect).toBe(compiled.decide(about).effect);
     }),
     { numRuns: 1000 },
   );
 });
 
-test("what is unknown counts as matched, and the answer names it", () => {
+test("what is unknown may have matched, and the answer names it", () => {
   const written: Policy = { version: 1, id: "p", revision: 1, mode: "enforce", admission: { default: "allow", servers: [] }, rules: [{ id: "r", title: "T", when: { tool: "get_x", arguments: [{ at: "/path", glob: "/etc/*" }] }, effect: "block" }] };
   const asker = createAsker(compile(written, "local"));
   const record = recordOf(exampleFacts(SERVERS[0]!, { tool: "get_x" }));
   const around = surroundings(exampleFacts(SERVERS[0]!), { user: false, groups: false, device: false, trust: false, version: false, authentication: false });
-  expect(asker.ask(record, around)).toMatchObject({ decision: { effect: "block" }, open: ["arguments"] });
-  expect(asker.ask({ ...record, tool: "other" }, around)).toMatchObject({ decision: { effect: "allow" }, open: [] });
+  expect(asker.ask(record, around)).toMatchObject({ least: { effect: "allow" }, most: { effect: "block" }, open: ["arguments"] });
+  expect(asker.ask({ ...record, tool: "other" }, around)).toMatchObject({ least: { effect: "allow" }, most: { effect: "allow" }, open: [] });
 });
 
 test("two messages that differ only in time are told apart when an exception ends between them", () => {
@@ -126,6 +124,6 @@ test("two messages that differ only in time are told apart when an exception end
   };
   const asker = createAsker(compile(written, "local"));
   const around: Surroundings = { protocolVersion: undefined, authentication: "unknown", trust: undefined, who: undefined };
-  const at = (now: number) => asker.ask(recordOf(exampleFacts(SERVERS[0]!, { tool: "get_x", now })), around).decision.effect;
+  const at = (now: number) => asker.ask(recordOf(exampleFacts(SERVERS[0]!, { tool: "get_x", now })), around).most.effect;
   expect([at(Date.UTC(2026, 10, 20, 23, 59)), at(Date.UTC(2026, 10, 21))]).toEqual(["allow", "block"]);
 });

@@ -3,13 +3,16 @@ import type { Channel } from "../mcp/channel.ts";
 import { compile, type CompiledPolicy } from "../policy/compile.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
+import { compareEffects } from "../policy/verdict.ts";
 import type { MessageRecord } from "./record.ts";
 import { factsOf, hasNoArguments, isCountOpen, sameFacts, type Count, type Surroundings } from "./replay.ts";
 import { conditionsOf, gapsAsked, loosest, type Gap } from "./replay-gaps.ts";
 
 export interface Answer {
-  /** What is not known counts as the policy says: as matched for a restricting rule. */
-  readonly decision: Decision;
+  /** What comes out for certain: everything unknown turns out the looser way. */
+  readonly least: Decision;
+  /** What may come out: unknown means matched for a rule that restricts. The same object where nothing is open. */
+  readonly most: Decision;
   /** What the record does not tell and what the answer hangs on; empty: it is certain. */
   readonly open: readonly Gap[];
 }
@@ -52,16 +55,16 @@ export function createAsker(compiled: CompiledPolicy): Asker {
   function decideAnew(record: MessageRecord, channel: Channel, around: Surroundings): Answer {
     const counts: readonly Count[] = asked.has("count") && isCountOpen(record) ? ["most", "least"] : ["least"];
     const cases = counts.map((count) => factsOf(record, channel, around, count));
-    const decision = compiled.decide(cases[0]!);
-    const differs = (by: CompiledPolicy): boolean => cases.some((facts) => isOther(by.decide(facts), decision));
+    const decide = (by: CompiledPolicy): Decision[] => cases.map((facts) => by.decide(facts));
+    const strict = decide(compiled);
     const gaps = gapsOf(record, around, asked);
-    const open: Gap[] = differs(compiled) ? ["count"] : [];
-    if (gaps.length > 0 && differs(boundOf(gaps))) {
-      // Each by itself, so that the report can name what to ask about; together, where only all of them make the difference.
-      const single = gaps.filter((gap) => differs(boundOf([gap])));
-      open.push(...(single.length > 0 ? single : gaps));
-    }
-    return { decision, open };
+    const most = strict.reduce((a, b) => (compareDecisions(b, a) > 0 ? b : a));
+    const least = [...strict, ...(gaps.length > 0 ? decide(boundOf(gaps)) : [])].reduce((a, b) => (compareDecisions(b, a) < 0 ? b : a));
+    if (!isOther(least, most)) return { least: most, most, open: [] };
+    const open: Gap[] = strict.some((decision) => isOther(decision, most)) ? ["count"] : [];
+    // Each by itself, so that the report can name what to ask about; together, where only all of them make the difference.
+    const single = gaps.filter((gap) => decide(boundOf([gap])).some((decision, at) => isOther(decision, strict[at]!)));
+    return { least, most, open: [...open, ...(single.length + open.length > 0 ? single : gaps)] };
   }
 
   return {
@@ -79,6 +82,11 @@ export function createAsker(compiled: CompiledPolicy): Asker {
       return answer;
     },
   };
+}
+
+/** By what happened, then by what policy said. */
+function compareDecisions(a: Decision, b: Decision): number {
+  return compareEffects(a.enforced, b.enforced) || compareEffects(a.effect, b.effect);
 }
 
 function isOther(a: Decision, b: Decision): boolean {

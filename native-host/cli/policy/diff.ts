@@ -21,7 +21,7 @@ recorded messages would have come out differently: old effect → new effect, by
   --events FILE   ask records that "sluice events --json" wrote; may be given several times
   --as-enforced   compare what the policies say, also where they only watch
 
-What records do not tell counts as unknown; the answer says how many decisions hang on that.
+What is counted is certain; what may come on top, because records do not tell all, is said as "perhaps".
 
 Exit codes: 0 no difference, 1 they differ, 2 wrong usage, unusable policy, or nothing recorded, 3 something broke.`,
   async run(argv, io) {
@@ -37,7 +37,7 @@ Exit codes: 0 no difference, 1 they differ, 2 wrong usage, unusable policy, or n
       const [askA, askB] = [createAsker(compile(a, "local")), createAsker(compile(b, "local"))];
       replayed = await replay(values, [a, b], io, (record, around, person) => {
         const [before, now] = [askA.ask(record, around), askB.ask(record, around)];
-        tallying.add({ record, person, before: before.decision, now: now.decision, open: both(before.open, now.open) });
+        tallying.add({ record, person, before: before.least, now: now.least, most: now.most, open: both(before.open, now.open) });
       });
       mustHaveMessages(tallying.result(), replayed, values);
     }

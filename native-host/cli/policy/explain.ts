@@ -50,7 +50,7 @@ Exit codes: 0 found, 1 no such event, 2 wrong usage, or several events match, 3 
         who: line.who,
         what: line.what,
         atTheTime: then && { effect: then.effect, enforced: then.enforced, decidedBy: then.decidedBy, matched: then.matched, policy: then.policy, words: explain(then, support) },
-        today: now && { effect: now.decision.effect, enforced: now.decision.enforced, decidedBy: now.decision.decidedBy, matched: now.decision.matched, near: now.near, policy: now.decision.policy, unknown: now.open, words: explain(now.decision, support) },
+        today: now && { effect: now.decision.effect, enforced: now.decision.enforced, decidedBy: now.decision.decidedBy, matched: now.decision.matched, near: now.near, policy: now.decision.policy, perhaps: now.open.length > 0 ? { effect: now.most.effect, enforced: now.most.enforced, decidedBy: now.most.decidedBy, because: now.open } : null, words: explain(now.decision, support) },
         ...(then ? {} : { words: [line.result, line.why].filter(Boolean) }),
       });
       return 0;
@@ -71,7 +71,10 @@ Exit codes: 0 found, 1 no such event, 2 wrong usage, or several events match, 3 
       say("Came near:");
       for (const each of now.near.slice(0, 10)) say(`  ${nearText(each)}`);
     }
-    if (now.open.length > 0) say(`This hangs on what the record does not tell: ${now.open.map((gap) => GAP_WORDS[gap]).join("; ")}.`);
+    if (now.open.length > 0) {
+      say(`Perhaps ${now.most.enforced}: that hangs on what the record does not tell, ${now.open.map((gap) => GAP_WORDS[gap]).join("; ")}.`);
+      for (const sentence of explain(now.most).slice(1, -1)) say(`  ${sentence}`);
+    }
     say(`Event ${record.id}.`);
     return 0;
   },
@@ -79,16 +82,19 @@ Exit codes: 0 found, 1 no such event, 2 wrong usage, or several events match, 3 
 export default verb;
 
 interface Now {
+  /** For certain. */
   readonly decision: Decision;
+  /** At most. */
+  readonly most: Decision;
   readonly near: readonly Near[];
   readonly open: readonly Gap[];
 }
 
 function askNow(compiled: CompiledPolicy, record: MessageRecord, around: Surroundings): Now {
-  const { decision, open } = createAsker(compiled).ask(record, around);
+  const { least: decision, most, open } = createAsker(compiled).ask(record, around);
   const { id, point, transport, client, server } = { ...record, id: record.channel };
   const { near } = compiled.explainFully(factsOf(record, { id, point, transport, client, server }, around));
-  return { decision, near, open };
+  return { decision, most, near, open };
 }
 
 function surroundingsOf(record: MessageRecord, before: readonly EventRecord[], journal: string, { policy }: CompiledPolicy): Surroundings {

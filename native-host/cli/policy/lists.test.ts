@@ -210,6 +210,16 @@ test("what a list cannot say is left out of what it allows, and told", async () 
   expect(differences.at(-1)?.why).toContain("IT IS NOT DENIED THERE");
 });
 
+test("one version of a package is carried, a range is not", async () => {
+  const pinned: AdmissionEntry = { id: "one", match: { package: "npm:@acme/one", version: "1.2.3" }, effect: "allow" };
+  const ranged: AdmissionEntry = { id: "some", match: { package: "npm:@acme/some", version: "^1.2" }, effect: "allow" };
+  const { files, differences } = await exported("claude-code", policyText("block", [pinned, ranged]));
+  expect(files[0]!.content).toMatchObject({ allowedMcpServers: [{ serverCommand: ["npx", "-y", "@acme/one@1.2.3"] }, { serverCommand: ["npx", "@acme/one@1.2.3"] }] });
+  expect(differences).toContainEqual({ about: "some", why: expect.stringContaining("cannot ask for version") as string });
+  const registry = await exported("registry", policyText("block", [pinned, ranged]));
+  expect(registry.files[0]!.content).toMatchObject({ servers: [{ server: { name: "local.sluice/one", packages: [{ identifier: "@acme/one", version: "1.2.3" }] } }] });
+});
+
 test("Gemini CLI and managed-mcp.json: single servers by name, and back again", async () => {
   const singles = ENTRIES.filter(({ id }) => id === "desk" || id === "local");
   for (const kind of ["gemini", "managed-mcp"]) {

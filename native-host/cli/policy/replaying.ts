@@ -61,7 +61,7 @@ export function tallyText(tally: Tally, words: { readonly before: string; readon
   }
   const { unknown } = tally;
   if (unknown.messages > 0) {
-    parts.push(`\n${counted(unknown.messages, "decision")} ${unknown.messages === 1 ? "hangs" : "hang"} on something that no record tells (counted as the policy counts it: unknown means matched for a rule that restricts):\n`);
+    parts.push(`\n${counted(unknown.messages, "decision")} ${unknown.messages === 1 ? "hangs" : "hang"} on something that no record tells, and ${unknown.messages === 1 ? "is" : "are"} "perhaps" above:\n`);
     parts.push(columns(unknown.because.map(({ words: what, messages }) => [messages, what])));
   }
   return parts.join("");
@@ -73,15 +73,16 @@ function matrixText({ matrix }: Tally, words: { readonly before: string; readonl
   return columns([[`${words.before} ↓  ${words.now} →`, ...tos], ...froms.map((from) => [from, ...tos.map((to) => (matrix[from]?.[to] ? String(matrix[from][to]) : "·"))])]);
 }
 
-const SHOWN = 20;
+const SHOWN = 12;
 
 function rowsText(rows: readonly Row[]): string {
-  const table = rows.slice(0, SHOWN).map(({ name, messages, blocked, stricter, looser, examples }) => [
-    messages,
-    printable(name, 60),
-    [blocked > 0 ? `${counted(blocked, "blocked", "blocked")}` : "", stricter > 0 ? `${stricter} stricter` : "", looser > 0 ? `${looser} looser` : ""].filter(Boolean).join(", "),
-    `e.g. ${examples.slice(0, 2).join(" ")}`,
-  ]);
+  const table = rows.slice(0, SHOWN).map(({ name, messages, effects, looser, perhaps, examples }) => {
+    // A looser one comes out as nothing worth naming, mostly.
+    const parts = EFFECTS.filter((effect) => effect !== "allow" && effect !== "monitor" && effects[effect]).map((effect) => `${effects[effect]!.toLocaleString("en-US")} ${effect}`);
+    if (looser > 0) parts.push(`${looser.toLocaleString("en-US")} looser than before`);
+    if (perhaps > 0) parts.push(`perhaps ${perhaps.toLocaleString("en-US")} more`);
+    return [messages, printable(name, 60), parts.join(", "), `e.g. ${examples.slice(0, 2).join(" ")}`];
+  });
   return columns(table) + (rows.length > SHOWN ? `  and ${rows.length - SHOWN} more (--json has them all)\n` : "");
 }
 

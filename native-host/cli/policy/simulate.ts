@@ -25,8 +25,8 @@ Runs what was recorded through a policy and says what would have come out: by ru
   --as-enforced   count what the policy says, also where it or a rule only watches
 
 Records hold names, sizes, classes and counts, never what a message said. A condition on something else (an argument's
-value, a group, how fast calls came) cannot be asked again: it counts as unknown, which for a restricting rule means
-matched, and the answer says how many decisions hang on that.
+value, a group, how fast calls came) cannot be asked again. What is counted is certain without it; what may come on top
+is said as "perhaps", and so is how many decisions hang on what.
 
 Exit codes: 0 done, 2 wrong usage, unusable policy, or nothing recorded, 3 something broke.`,
   async run(argv, io) {
@@ -36,8 +36,8 @@ Exit codes: 0 done, 2 wrong usage, unusable policy, or nothing recorded, 3 somet
     const asker = createAsker(compiled);
     const tallying = new Tallying(values["as-enforced"] ? "effect" : "enforced");
     const replayed = await replay(values, [policy], io, (record, around, person) => {
-      const { decision, open } = asker.ask(record, around);
-      tallying.add({ record, person, before: record.decision, now: decision, open });
+      const { least, most, open } = asker.ask(record, around);
+      tallying.add({ record, person, before: record.decision, now: least, most, open });
     });
     const tally = tallying.result();
     mustHaveMessages(tally, replayed, values);

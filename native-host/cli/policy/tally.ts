@@ -13,6 +13,10 @@ export interface Row {
   readonly stricter: number;
   readonly looser: number;
   readonly blocked: number;
+  /** What comes out, for certain. */
+  readonly effects: Readonly<Partial<Record<Effect, number>>>;
+  /** Further ones that may come out stricter, if what no record tells was so. */
+  readonly perhaps: number;
   /** Ids of records, oldest first. */
   readonly examples: readonly string[];
 }
@@ -35,7 +39,10 @@ export interface Judged {
   readonly record: MessageRecord;
   readonly person: string;
   readonly before: Pick<Decision, "enforced" | "effect" | "decidedBy">;
+  /** For certain. */
   readonly now: Pick<Decision, "enforced" | "effect" | "decidedBy">;
+  /** What it may be at most. */
+  readonly most: Pick<Decision, "enforced" | "effect" | "decidedBy">;
   readonly open: readonly Gap[];
 }
 
@@ -44,10 +51,13 @@ interface Count {
   stricter: number;
   looser: number;
   blocked: number;
+  perhaps: number;
+  readonly effects: Partial<Record<Effect, number>>;
   readonly examples: string[];
 }
 
 const EXAMPLES = 5;
+const NOBODY = "(no rule)";
 const RANK: Readonly<Record<Effect, number>> = Object.fromEntries(EFFECTS.map((effect, rank) => [effect, rank])) as Record<Effect, number>;
 
 /** What is compared: what happened to the message, or what policy said of it (a policy on trial does nothing). */
@@ -70,7 +80,7 @@ export class Tallying {
     this.#measure = measure;
   }
 
-  add({ record, person, before, now, open }: Judged): void {
+  add({ record, person, before, now, most, open }: Judged): void {
     const [old, fresh] = [before[this.#measure], now[this.#measure]];
     const order = RANK[fresh] - RANK[old];
     // Being recorded changes nothing for anybody.
@@ -84,17 +94,24 @@ export class Tallying {
       if (changed) this.#unknownChanged++;
       for (const gap of open) this.#gaps.set(gap, (this.#gaps.get(gap) ?? 0) + 1);
     }
+    if (!this.#addresses.has(record.server.id)) this.#addresses.set(record.server.id, addressOf(record.server));
+    if (RANK[most[this.#measure]] > Math.max(RANK[fresh], RANK.monitor)) {
+      for (const count of [countOf(this.#rules, most.decidedBy ?? NOBODY), countOf(this.#servers, record.server.id), countOf(this.#persons, person)]) {
+        count.perhaps++;
+        if (count.examples.length === 0) count.examples.push(record.id);
+      }
+    }
     if (!changed && RANK[fresh] <= RANK.monitor) return;
     // What became looser is the doing of the rule that no longer speaks.
-    const rule = (order < 0 ? before.decidedBy : now.decidedBy) ?? "(no rule)";
+    const rule = (order < 0 ? before.decidedBy : now.decidedBy) ?? NOBODY;
     for (const count of [countOf(this.#rules, rule), countOf(this.#servers, record.server.id), countOf(this.#persons, person)]) {
       count.messages++;
       if (fresh === "block") count.blocked++;
+      count.effects[fresh] = (count.effects[fresh] ?? 0) + 1;
       if (changed && order > 0) count.stricter++;
       if (changed && order < 0) count.looser++;
       if (count.examples.length < EXAMPLES && (changed || count.examples.length === 0)) count.examples.push(record.id);
     }
-    if (!this.#addresses.has(record.server.id)) this.#addresses.set(record.server.id, addressOf(record.server));
   }
 
   result(): Tally {
@@ -122,10 +139,10 @@ export class Tallying {
 
 function countOf(counts: Map<string, Count>, name: string): Count {
   let count = counts.get(name);
-  if (!count) counts.set(name, (count = { messages: 0, stricter: 0, looser: 0, blocked: 0, examples: [] }));
+  if (!count) counts.set(name, (count = { messages: 0, stricter: 0, looser: 0, blocked: 0, perhaps: 0, effects: {}, examples: [] }));
   return count;
 }
 
 function rows(counts: ReadonlyMap<string, Count>, names?: ReadonlyMap<string, string>): Row[] {
-  return [...counts].map(([key, count]) => ({ name: names?.get(key) ?? key, ...count })).sort((a, b) => b.messages - a.messages || (a.name < b.name ? -1 : 1));
+  return [...counts].map(([key, count]) => ({ name: names?.get(key) ?? key, ...count })).sort((a, b) => b.messages - a.messages || b.perhaps - a.perhaps || (a.name < b.name ? -1 : 1));
 }

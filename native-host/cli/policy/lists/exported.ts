@@ -74,10 +74,12 @@ function onlyFor({ who, client: match }: AdmissionEntry, client: string | null):
   return "some clients";
 }
 
+/** What lists have no word for; a version only where it is one version of a package. */
 const BEYOND: readonly (keyof AdmissionEntry["match"])[] = ["version", "registryName", "sha256", "pin", "trust", "riskLevel"];
 
 function targetsOf({ match }: AdmissionEntry, allowed: boolean, say: (why: string) => void): Target[] {
-  const beyond = BEYOND.filter((key) => match[key] !== undefined);
+  const version = exactVersion(match);
+  const beyond = BEYOND.filter((key) => match[key] !== undefined && !(key === "version" && version !== undefined && match.package !== undefined));
   if (beyond.length > 0 && allowed) {
     say(`a list cannot ask for ${beyond.join(", ")}, so it is left out`);
     return [];
@@ -90,7 +92,7 @@ function targetsOf({ match }: AdmissionEntry, allowed: boolean, say: (why: strin
     say(allowed ? "a list has exact commands only, and this is a pattern, so it is left out" : "a list has exact commands only, and this is a pattern: IT IS NOT DENIED THERE");
     return [];
   }
-  if (packages !== undefined) return packageTargets(listOf(packages), allowed, say);
+  if (packages !== undefined) return packageTargets(listOf(packages), version, allowed, say);
   if (kind === "remote") return [{ kind: "url", url: "*", exact: false }];
   say(`a list cannot say "every local server"${allowed ? ", so it is left out" : ": THEY ARE NOT DENIED THERE"}`);
   return [];
@@ -99,7 +101,7 @@ function targetsOf({ match }: AdmissionEntry, allowed: boolean, say: (why: strin
 /** The ways in which people start a package, most common first. Others are not on the list. */
 const STARTS: Readonly<Record<string, readonly (readonly string[])[]>> = { npm: [["npx", "-y"], ["npx"]], pypi: [["uvx"]], oci: [["docker", "run", "-i", "--rm"]] };
 
-function packageTargets(packages: readonly string[], allowed: boolean, say: (why: string) => void): Target[] {
+function packageTargets(packages: readonly string[], version: string | undefined, allowed: boolean, say: (why: string) => void): Target[] {
   const targets: Target[] = [];
   for (const each of packages) {
     const [registry = "", name = ""] = each.split(/:(.*)/s);
@@ -108,10 +110,16 @@ function packageTargets(packages: readonly string[], allowed: boolean, say: (why
       say(`${each} is a pattern over packages${allowed ? ", which a list cannot say, so it is left out" : ": IT IS NOT DENIED THERE"}`);
       continue;
     }
-    say(`${each} is ${allowed ? "allowed" : "denied"} as ${starts.map((start) => `"${[...start, name].join(" ")}"`).join(" and ")} only, because a list has exact commands`);
-    for (const start of starts) targets.push({ kind: "command", words: [...start, name] });
+    const spec = version === undefined ? name : `${name}${registry === "oci" ? ":" : "@"}${version}`;
+    say(`${each} is ${allowed ? "allowed" : "denied"} as ${starts.map((start) => `"${[...start, spec].join(" ")}"`).join(" and ")} only, because a list has exact commands`);
+    for (const start of starts) targets.push({ kind: "command", words: [...start, spec] });
   }
   return targets;
+}
+
+/** The one version that a match asks for, where it is one. */
+export function exactVersion({ version }: AdmissionEntry["match"]): string | undefined {
+  return version === undefined ? undefined : /^=?\s*v?(\d+\.\d+\.\d+[\w.+-]*)$/.exec(version)?.[1];
 }
 
 export function guarded(words: readonly string[], launcher: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 /** A static registry (API v0.1) of the servers that a policy allows: each route is a folder with its `index.json`, so that any web server can serve it. */
 import type { AdmissionEntry, Policy } from "../../../../shared/policy/language.ts";
 import { listOf } from "../../../../shared/policy/review/patterns.ts";
-import { jsonFile, listedEntries, restDifferences, type Difference, type Exported, type ExportedFile, type ExportOptions } from "./exported.ts";
+import { exactVersion, jsonFile, listedEntries, restDifferences, type Difference, type Exported, type ExportedFile, type ExportOptions } from "./exported.ts";
 
 const SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
 const OFFICIAL = "io.modelcontextprotocol.registry/official";
@@ -44,7 +44,7 @@ function listing(items: readonly { item: object }[]): object {
 }
 
 function placesOf({ id, match }: AdmissionEntry, differences: Difference[]): object | null {
-  const { url, package: packages, version } = match;
+  const { url, package: packages } = match;
   if (url !== undefined) {
     const exact = listOf(url).filter((each) => !each.includes("*"));
     if (exact.length < listOf(url).length) differences.push({ about: id, why: `${exact.length === 0 ? "is a pattern over addresses" : "some of its addresses are patterns"}, and a registry names single servers, so ${exact.length === 0 ? "it is" : "they are"} left out` });
@@ -53,7 +53,7 @@ function placesOf({ id, match }: AdmissionEntry, differences: Difference[]): obj
   if (packages !== undefined) {
     const exact = listOf(packages).filter((each) => !each.includes("*"));
     if (exact.length < listOf(packages).length) differences.push({ about: id, why: "patterns over packages are left out: a registry names single ones" });
-    const pinned = version !== undefined && /^=?\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version.replace(/^=/, "") : undefined;
+    const pinned = exactVersion(match);
     return exact.length === 0 ? null : { packages: exact.map((each) => packageOf(each, pinned)) };
   }
   if (match.command !== undefined) differences.push({ about: id, why: "is known by its command only, and a registry names packages and addresses, so it is left out" });
