@@ -6,7 +6,7 @@ import { compileCondition, type CompiledCondition, type Names } from "./conditio
 import { nearMiss } from "./near.ts";
 import { RuleIndex } from "./rule-index.ts";
 import { and, type Truth } from "./truth.ts";
-import { NO_STANDING, viewOf, type Standing, type View } from "./view.ts";
+import { bareView, type Standing, type View } from "./view.ts";
 import { compareEffects, isRestricting, type Voice } from "./verdict.ts";
 import type { Facts, Near } from "./decision.ts";
 
@@ -66,7 +66,7 @@ export function compileAdmission(policy: Policy): Admission {
   const index = new RuleIndex(entries, ({ entry }) => ({ server: entry.match, ...(entry.client && { client: entry.client }) }));
   return {
     select(facts) {
-      const view = viewOf(facts, NO_STANDING);
+      const view = bareView(facts);
       const selected: Candidate[] = [];
       const consider = (compiled: CompiledEntry): void => {
         const fixed = testAll(compiled.condition.fixed, view);
@@ -77,7 +77,7 @@ export function compileAdmission(policy: Policy): Admission {
       return selected;
     },
     judge(facts, selected) {
-      const view = viewOf(facts, NO_STANDING);
+      const view = bareView(facts);
       const sure: Candidate[] = [];
       const maybe: Candidate[] = [];
       for (const candidate of selected) {
@@ -91,7 +91,7 @@ export function compileAdmission(policy: Policy): Admission {
       return { voices, standing: standingOf(sure, maybe) };
     },
     near(facts) {
-      const view = viewOf(facts, NO_STANDING);
+      const view = bareView(facts);
       return entries.flatMap(({ entry, condition }): Near[] => {
         const failed = nearMiss(condition.clauses, view);
         return failed === null ? [] : [{ kind: "admission", id: entry.id, title: entry.title ?? entry.id, effect: entry.effect, failed }];

@@ -8,7 +8,7 @@ import { nearMiss } from "./near.ts";
 import type { Styles } from "./redaction-styles.ts";
 import { RuleIndex } from "./rule-index.ts";
 import { and, type Truth } from "./truth.ts";
-import { NO_STANDING, viewOf, type View } from "./view.ts";
+import { bareView, type View } from "./view.ts";
 import { isRestricting, type Voice } from "./verdict.ts";
 
 interface CompiledException {
@@ -81,7 +81,7 @@ export function compileRules(policy: Policy, names: Names, styles: Styles): Rule
 
   return {
     select(facts, entries) {
-      const view = viewOf(facts, NO_STANDING);
+      const view = bareView(facts);
       const withData: Candidate[] = [];
       const withoutData: Candidate[] = [];
       let passing = false;

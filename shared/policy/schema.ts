@@ -128,7 +128,7 @@ export function validatePolicy(value: unknown): Result<Policy, PolicyProblem[]> 
   const read = validateSource(value);
   if (!read.ok) return read;
   const { include: parts, ...policy } = read.value;
-  if (parts) return fail([{ path: ["include"], message: "what this policy includes has not been put into it", fix: 'put it together with "sluice policy check FILE", or remove "include"' }]);
+  if (parts) return fail([{ path: ["include"], message: "what this policy includes has not been put into it", fix: 'let "sluice policy publish" put the files together, or remove "include"' }]);
   const problems = crossCheck(policy);
   return problems.length ? fail(problems) : ok(policy);
 }

@@ -37,6 +37,11 @@ export function viewOf(facts: Facts, standing: Standing): View {
   return { facts, classes: facts.findings.length === 0 ? [] : groupByClass(facts), standing };
 }
 
+/** For questions that come before admission has spoken and look at no data. */
+export function bareView(facts: Facts): View {
+  return { facts, classes: [], standing: NO_STANDING };
+}
+
 function groupByClass({ findings }: Facts): ClassGroup[] {
   const indexes = new Map<string, number[]>();
   for (const [at, finding] of findings.entries()) {
