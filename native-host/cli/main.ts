@@ -1,5 +1,9 @@
 /** `sluice …`: finds the command by name and loads nothing else, so that a guard starts fast. */
+import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import process from "node:process";
+import { hostPaths } from "../home.ts";
 import type { Command, Io } from "./command.ts";
 import { Failure } from "./failure.ts";
 
@@ -78,12 +82,19 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, "");
 }
 
+/** The next start takes the compiled code of this one. Not before the first real use: a question for help leaves no folder behind. */
+function keepCompiledCode(): void {
+  const { home, cache } = hostPaths(process.env);
+  if (existsSync(home)) enableCompileCache(join(cache, "code"));
+}
+
 // `sluice events | head` is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
 
+keepCompiledCode();
 const io: Io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
 try {
   process.exitCode = await main(process.argv.slice(2), io);

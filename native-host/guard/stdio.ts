@@ -4,6 +4,7 @@ import type { ClientIdentity } from "../../shared/mcp/identity.ts";
 import type { HostPaths } from "../home.ts";
 import { startChild, type GuardedChild } from "./child.ts";
 import { startFailure, watchEnd } from "./ending.ts";
+import { serverEnv } from "./server-env.ts";
 
 export interface GuardOptions {
   readonly command: string;
@@ -23,7 +24,7 @@ export async function runStdioGuard(options: GuardOptions): Promise<number> {
 
   let child: GuardedChild;
   try {
-    child = startChild(options.command, options.args, options.env);
+    child = startChild(options.command, options.args, serverEnv(options.env));
   } catch (error) {
     process.stderr.write(`sluice: ${startFailure(error as NodeJS.ErrnoException)}\n`);
     return 126;

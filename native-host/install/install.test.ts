@@ -20,18 +20,18 @@ test("the launcher passes paths and arguments unchanged, whatever stands in them
   const folder = join(dir, `it's "a" $HOME \`folder\` & more`);
   mkdirSync(folder);
   const bundle = join(folder, "show.mjs");
-  writeFileSync(bundle, `console.log(JSON.stringify([process.env.SLUICE_HOME, process.env.NODE_OPTIONS ?? null, ...process.argv.slice(2)]))`);
+  writeFileSync(bundle, `console.log(JSON.stringify([process.env.SLUICE_HOME, process.env.NODE_OPTIONS ?? null, process.env.SLUICE_SERVER_NODE_OPTIONS ?? null, ...process.argv.slice(2)]))`);
   const file = join(folder, "launcher");
   writeLauncher(file, { node: process.execPath, bundle, home: folder, callers: [`chrome-extension://${ID}/`] });
   expect(statSync(file).mode & 0o777).toBe(0o700);
   const shown = JSON.parse(execFileSync(file, ["chrome-extension://x/", "a b"], { encoding: "utf8", env: { NODE_OPTIONS: "--no-such-option" } })) as unknown;
-  expect(shown).toEqual([folder, null, "host", "--allow-origin", `chrome-extension://${ID}/`, "chrome-extension://x/", "a b"]);
+  expect(shown).toEqual([folder, null, "--no-such-option", "host", "--allow-origin", `chrome-extension://${ID}/`, "chrome-extension://x/", "a b"]);
 });
 
 test("the Windows launcher quotes and doubles percent signs; a line break is refused everywhere", () => {
   const launcher = { node: "C:\\Program Files\\node.exe", bundle: "C:\\100%\\sluice.mjs", home: "C:\\Users\\ada", callers: ["chrome-extension://x/"] };
   const text = launcherText(launcher, "win32");
-  expect(text).toContain(`"C:\\Program Files\\node.exe" "C:\\100%%\\sluice.mjs" host --allow-origin "chrome-extension://x/" %*\r\n`);
+  expect(text).toContain(`"C:\\Program Files\\node.exe" --max-semi-space-size=1 "C:\\100%%\\sluice.mjs" host --allow-origin "chrome-extension://x/" %*\r\n`);
   for (const platform of ["win32", "linux"] as const) expect(() => launcherText({ ...launcher, home: "a\nb" }, platform)).toThrow("line break");
 });
 

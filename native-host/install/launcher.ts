@@ -11,6 +11,11 @@ export interface Launcher {
   readonly callers: readonly string[] | null;
 }
 
+/** Settings of Node that a client makes for its server: they are handed on to it (server-env.ts), and not followed by us. */
+export const KEPT_FOR_SERVER = ["NODE_OPTIONS", "NODE_PATH"] as const;
+/** What passes through lives only for a moment, so a small nursery is enough: it saves more than ten megabytes in every guard. */
+const NODE_FLAGS = "--max-semi-space-size=1";
+
 export function launcherText(launcher: Launcher, platform: NodeJS.Platform = process.platform): string {
   const { node, bundle, home, callers } = launcher;
   for (const part of [node, bundle, home, ...(callers ?? [])]) {
@@ -18,13 +23,14 @@ export function launcherText(launcher: Launcher, platform: NodeJS.Platform = pro
   }
   const what = callers === null ? "Written by Sluice: clients start guards with this file." : "Written by Sluice: the browser starts the native host with this file.";
   const hostFor = (quoted: (text: string) => string): string => (callers === null ? "" : `host ${callers.map((caller) => `--allow-origin ${quoted(caller)}`).join(" ")} `);
-  if (platform === "win32") return ["@echo off", `rem ${what}`, `set ${forCmd(`SLUICE_HOME=${home}`)}`, `set "NODE_OPTIONS="`, `${forCmd(node)} ${forCmd(bundle)} ${hostFor(forCmd)}%*`, ""].join("\r\n");
+  if (platform === "win32") return ["@echo off", `rem ${what}`, `set ${forCmd(`SLUICE_HOME=${home}`)}`, ...KEPT_FOR_SERVER.map((name) => `if defined ${name} set "SLUICE_SERVER_${name}=%${name}%"`), ...KEPT_FOR_SERVER.map((name) => `set "${name}="`), `${forCmd(node)} ${NODE_FLAGS} ${forCmd(bundle)} ${hostFor(forCmd)}%*`, ""].join("\r\n");
   return `#!/bin/sh
 # ${what}
 SLUICE_HOME=${forSh(home)}
 export SLUICE_HOME
-unset NODE_OPTIONS NODE_PATH
-exec ${forSh(node)} ${forSh(bundle)} ${hostFor(forSh)}"$@"
+${KEPT_FOR_SERVER.map((name) => `[ -z "\${${name}+set}" ] || export SLUICE_SERVER_${name}="$${name}"`).join("\n")}
+unset ${KEPT_FOR_SERVER.join(" ")}
+exec ${forSh(node)} ${NODE_FLAGS} ${forSh(bundle)} ${hostFor(forSh)}"$@"
 `;
 }
 

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { isObject } from "../../shared/mcp/message.ts";
 import { canonicalJson, policyDigest } from "../../shared/policy/canonical.ts";
 import type { Policy } from "../../shared/policy/language.ts";
-import { validatePolicy } from "../../shared/policy/schema.ts";
 
 export type FileSource = "machine" | "local";
 
@@ -18,6 +17,8 @@ export interface LastGood {
   readonly policy: Policy;
   /** Highest revision that was in force, per policy id. */
   readonly floors: Readonly<Record<string, number>>;
+  /** Another build has written it. */
+  readonly stale: boolean;
 }
 
 export function lastGoodPath(state: string, source: FileSource): string {
@@ -40,10 +41,26 @@ export async function loadLastGood(state: string, source: FileSource): Promise<L
   const { file, textDigest: ofText, digest, policy, floors } = stored;
   if (typeof file !== "string" || typeof ofText !== "string" || typeof digest !== "string") return undefined;
   if (!Object.values(floors).every((floor) => typeof floor === "number")) return undefined;
-  // Another build may have written it: what this build would refuse from a file, it refuses from here.
+  const stale = stored["checks"] !== CHECKS;
+  const known = source === "local" && !stale && CHECKS !== "";
+  const checked = await check(policy, known);
+  if (!checked || (!known && policyDigest(checked) !== digest)) return undefined;
+  return { file, textDigest: ofText, digest, policy: checked, floors: floors as Record<string, number>, stale };
+}
+
+declare const SLUICE_POLICY_CHECKS: string | undefined;
+/** Names the checks of this build (vite.config.ts); empty in a checkout, where they may change between two runs. */
+const CHECKS = typeof SLUICE_POLICY_CHECKS === "string" ? SLUICE_POLICY_CHECKS : "";
+
+/**
+ * Another build may have written it: what this build would refuse from a file, it refuses from here.
+ * @param known this very build has checked it. Believed only of the person's own policy, whose text they may change as well.
+ */
+async function check(policy: unknown, known: boolean): Promise<Policy | undefined> {
+  if (known && isObject(policy)) return policy as unknown as Policy;
+  const { validatePolicy } = await import("../../shared/policy/schema.ts");
   const checked = validatePolicy(policy);
-  if (!checked.ok || policyDigest(checked.value) !== digest) return undefined;
-  return { file, textDigest: ofText, digest, policy: checked.value, floors: floors as Record<string, number> };
+  return checked.ok ? checked.value : undefined;
 }
 
 /** Lowest revision that may come into force under this id. */
@@ -52,17 +69,17 @@ export function floorOf(good: LastGood | undefined, id: string): number {
 }
 
 /** Written whole or not at all. Several processes (host, guards) may do so at once; whoever knows an older revision steps back. */
-export async function saveLastGood(state: string, source: FileSource, fresh: Omit<LastGood, "floors">): Promise<void> {
+export async function saveLastGood(state: string, source: FileSource, fresh: Omit<LastGood, "floors" | "stale">): Promise<void> {
   const before = await loadLastGood(state, source);
   const { id, revision } = fresh.policy;
   if (source === "local" && floorOf(before, id) > revision) return;
-  if (before?.textDigest === fresh.textDigest && before.file === fresh.file && before.digest === fresh.digest) return;
+  if (before?.textDigest === fresh.textDigest && before.file === fresh.file && before.digest === fresh.digest && !before.stale) return;
   const floors = { ...before?.floors, [id]: revision };
   await mkdir(state, { recursive: true, mode: 0o700 });
   const target = lastGoodPath(state, source);
   const draft = `${target}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
-    await writeFile(draft, canonicalJson({ v: 1, ...fresh, floors }), { mode: 0o600, flag: "wx", flush: true });
+    await writeFile(draft, canonicalJson({ v: 1, ...fresh, floors, checks: CHECKS }), { mode: 0o600, flag: "wx", flush: true });
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true });

@@ -11,7 +11,6 @@ import type { Policy } from "../../shared/policy/language.ts";
 import { floorOf, lastGoodPath, loadLastGood, saveLastGood, textDigest, type FileSource, type LastGood } from "./last-good.ts";
 import { machineFiles, machineLocations, readMachinePolicy, type MachineLocations } from "./machine.ts";
 import { readPolicyFile, type PolicyFile } from "./policy-file.ts";
-import { fileProblemText, readPolicy } from "./read.ts";
 import { watchFiles } from "./watch.ts";
 
 export interface AppliedPolicy {
@@ -111,7 +110,7 @@ async function settle({ state, file: localFile, machine, named }: Places, before
   const good = source === "machine" ? machineGood : await loadLastGood(state, "local");
 
   const judged = await judge(found, source, state, good);
-  if (judged.ok) return { applied: appliedOf(judged.value, source, before), rejected: null };
+  if (judged.ok) return { applied: appliedOf(judged.value, source, before, good?.policy === judged.value ? good.digest : undefined), rejected: null };
 
   const keeps = good && (source === "machine" || good.file === localFile) ? good.policy : before?.source === source ? before.policy : null;
   const kept = keeps ? appliedOf(keeps, source, before) : appliedOf(BASELINE, "baseline", before);
@@ -139,7 +138,9 @@ async function judge(found: PolicyFile, source: FileSource, state: string, good:
   const digest = textDigest(found.text);
   // The same bytes, judged before and stored with their outcome: no need to parse them again. Only of the person's own
   // policy: they can write the state folder, and an administrator's text means what it says, not what the state says of it.
-  if (source === "local" && good?.textDigest === digest && good.file === found.path) return ok(good.policy);
+  if (source === "local" && good?.textDigest === digest && good.file === found.path && !good.stale) return ok(good.policy);
+  // The schema is loaded only for a text that has not been judged before.
+  const { fileProblemText, readPolicy } = await import("./read.ts");
   const read = await readPolicy(found.text, found.path);
   if (!read.ok) return fail(read.why.map((problem) => fileProblemText(basename(found.path), problem)));
   const policy = read.value;
@@ -154,8 +155,8 @@ async function judge(found: PolicyFile, source: FileSource, state: string, good:
   return ok(policy);
 }
 
-function appliedOf(policy: Policy, source: PolicySource, before: AppliedPolicy | null): AppliedPolicy {
-  const digest = policyDigest(policy);
+/** @param digest where it is known. */
+function appliedOf(policy: Policy, source: PolicySource, before: AppliedPolicy | null, digest = policyDigest(policy)): AppliedPolicy {
   if (before && before.digest === digest && before.source === source) return before;
   return { policy, source, digest, compiled: compile(policy, source) };
 }
