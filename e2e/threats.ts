@@ -59,6 +59,7 @@ export const THREATS = {
   "team-loosens": attack("What a team adds loosens what the organization forbids", "MCP02"),
   "rule-opens-server": attack("A content rule or its order opens a server that no entry admits", "MCP02"),
 
+  "redacted-in-style": promise("Values are taken out in the style that the policy names, and only servers it names get one back", "MCP10"),
   // The person.
   "approval-replayed": attack("An answer given to one call opens another, a second time, or after the policy has become stricter", "MCP02"),
   "person-approves": promise("A call that a rule wants looked at waits, is shown exactly, and goes on only after a person's yes", "MCP02"),

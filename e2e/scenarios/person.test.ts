@@ -13,7 +13,7 @@ import { call, spoken } from "../tour/page-promises.ts";
 import { connectGuarded, EVERYTHING } from "../tour/stdio-promises.ts";
 import { until } from "../until.ts";
 import type {} from "../workbench/page/hooks.ts";
-import { requestText } from "../workbench/witness.ts";
+import { requestText, responseBytes } from "../workbench/witness.ts";
 
 const POLICY = `version: 1
 id: person
@@ -21,7 +21,11 @@ title: Person policy
 revision: 1
 mode: enforce
 support: { name: Desk team, url: "https://help.example/ai" }
-admission: { default: allow, servers: [] }
+redaction:
+  pii.email: { style: token, restoreFor: { id: desk } }
+  pii.iban: format-preserving
+  pci.card-number: mask
+admission: { default: allow, servers: [{ id: desk, match: { url: "http://127.0.0.1:*/desk/mcp" }, effect: allow }] }
 rules:
   - { id: notes, title: Notes are looked at first, when: { tool: add_note }, effect: approve, message: Is this the right customer?, approve: { offer: [once, session, 1h] } }
   - { id: hurry, title: Tickets need a quick yes, when: { tool: list_tickets }, effect: approve, approve: { within: 5s } }
@@ -30,6 +34,7 @@ rules:
   - { id: keys, title: Keys stay here, when: { direction: to-server, data: { any: [secret.*] } }, effect: redact }
   - { id: never, title: Nothing is deleted, when: { tool: delete_customer }, effect: block, message: Delete by hand. }
   - { id: echoes, title: Echoes are looked at first, when: { tool: echo }, effect: approve, approve: { offer: [once, session] } }
+  - { id: hidden, title: Customers stay hidden, when: { tool: get_customer, direction: to-client, data: { any: [pii.*, pci.*] } }, effect: redact }
   - { id: images, title: Images need a quick yes, when: { tool: get-tiny-image }, effect: approve, approve: { within: 5s } }
 `;
 
@@ -268,6 +273,31 @@ describe("a page's call", () => {
     await card("eight").getByRole("button", { name: "Deny" }).click();
     expect(spoken(await outcome)).toContain("did not allow this");
   });
+});
+
+// threat: redacted-in-style
+test("redacted in every style: the page works with a stand-in, and only the server that may have it gets the value back", async () => {
+  const outcome = await call(stage, "desk", "get_customer", { id: "c-1001" });
+  const seen = spoken(outcome);
+  const said = stage.workbench.witness().findLast((exchange) => exchange.method === "POST" && requestText(exchange).includes("get_customer"))!;
+  const plain = responseBytes(said).toString("utf8");
+  const mail = /[\w.+-]+@[\w-]+\.[\w.]+/.exec(plain)![0];
+  const iban = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,}[A-Z0-9 ]*\d/.exec(plain)![0];
+  const number = /\b\d{4} ?\d{4} ?\d{4} ?(\d{4})\b/.exec(plain.replaceAll(iban, ""))!;
+  for (const value of [mail, iban, number[0]]) expect(seen).not.toContain(value);
+  expect(seen).toContain(`••••${number[1]!}`);
+  expect(seen).toMatch(/XX00[ 0-9A-Z]+/);
+  expect(seen).toContain("[redacted pii.phone]");
+  const token = /\[\[sluice:pii\.email:[0-9a-f]{16}\]\]/.exec(seen)![0];
+
+  const noted = call(stage, "desk", "add_note", { id: "c-1001", text: `write to ${token}` });
+  await card("write to").getByRole("button", { name: "Allow once" }).click();
+  await noted;
+  expect(sent("add_note").at(-1)).toContain(`write to ${mail}`);
+  await stage.page.evaluate(() => window.workbench.connect("rogue"));
+  await call(stage, "rogue", "add_note", { id: "c-1", text: token }).catch(() => undefined);
+  const elsewhere = stage.workbench.witness().filter((exchange) => exchange.mount === "rogue" && exchange.method === "POST");
+  expect(elsewhere.map(requestText).join("\n")).not.toContain(mail);
 });
 
 describe("a desktop client's call", () => {

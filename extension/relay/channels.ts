@@ -1,7 +1,9 @@
 /** One session for each server that this frame talks to. */
 import type { EventRecord } from "../../shared/events/record.ts";
-import { createSession, type Session } from "../../shared/gate/session.ts";
+import { Grants } from "../../shared/gate/grants.ts";
+import { createSession, newSubstitutes, type Session } from "../../shared/gate/session.ts";
 import type { AuthenticationSeen } from "../../shared/mcp/channel.ts";
+import type { Substitutes } from "../../shared/inspect/data/substitutes.ts";
 import { remoteServer, type ClientIdentity } from "../../shared/mcp/identity.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -16,6 +18,9 @@ export interface Channels {
 
 export function openChannels(client: ClientIdentity, snapshot: Snapshot, record: (record: EventRecord) => void): Channels {
   const sessions = new Map<string, Session>();
+  const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
+  const grants = new Grants();
+  let substitutes: Substitutes | undefined;
 
   function run(session: Session, input: Parameters<Session["step"]>[0]): void {
     for (const effect of session.step(input)) if (effect.kind === "record") record(effect.record);
@@ -33,7 +38,10 @@ export function openChannels(client: ClientIdentity, snapshot: Snapshot, record:
           policy: snapshot.policy,
           key: snapshot.key(),
           now: Date.now,
-          random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+          random,
+          grants,
+          // The key is known once the policy is; before that nothing is judged.
+          substitutes: (substitutes ??= newSubstitutes({ key: snapshot.key(), random })),
           trust: () => snapshot.trust(server.id),
         });
         sessions.set(server.id, session);

@@ -4,7 +4,7 @@ import { userInfo } from "node:os";
 import process from "node:process";
 import type { EventRecord } from "../../shared/events/record.ts";
 import { Grants } from "../../shared/gate/grants.ts";
-import { createSession, type Effect, type Session } from "../../shared/gate/session.ts";
+import { createSession, newSubstitutes, type Effect, type Session } from "../../shared/gate/session.ts";
 import type { ServerEntry } from "../../shared/inventory/inventory.ts";
 import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
@@ -76,6 +76,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const key = readHashKey(options.paths.state);
   const desk = openDesk(openSpool(options.paths.state), sayOnce);
   const grants = new Grants();
+  const substitutes = newSubstitutes({ key, random });
   installMachine();
   /** One in truth: a guard stands before one server. */
   const known = new Map<string, Knowledge>();
@@ -112,6 +113,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
         addresses,
         rates,
         grants,
+        substitutes,
       });
       const record = (each: EventRecord): void => {
         knowledge.observe(each);

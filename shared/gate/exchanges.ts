@@ -151,3 +151,8 @@ function opposite(direction: Direction): Direction {
 function keyOf(direction: Direction, id: string): string {
   return `${direction} ${sameId(id)}`;
 }
+
+/** What a refusal in place of the answer has to look like: the result of a task is that of the request which began it. */
+export function answeredAs({ method, begun }: Exchange): string {
+  return method === "tasks/result" && begun?.sure ? begun.method : method;
+}

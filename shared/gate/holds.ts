@@ -2,22 +2,23 @@
 import { never } from "../base/result.ts";
 import type { Inspection } from "../inspect/data/inspect.ts";
 import type { Channel, Direction } from "../mcp/channel.ts";
-import { member, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import { member, type Envelope } from "../mcp/message.ts";
 import { sameId } from "../mcp/request-id.ts";
-import type { Recorder } from "../events/record.ts";
+import type { MessageRecord, Recorder } from "../events/record.ts";
 import type { Decision, Matched } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
 import { callHash, showCall, type Answer, type Ask } from "./ask.ts";
 import type { Exchange } from "./exchanges.ts";
 import type { Begun } from "./tasks.ts";
 import type { Grantable, Grants } from "./grants.ts";
+import type { RestoredMessage } from "./put-back.ts";
 import { askingIn, termsOf } from "./terms.ts";
 
 /** One message that waits. */
 export interface Held {
   readonly ask: Ask;
   readonly direction: Direction;
-  readonly message: SingleMessage;
+  readonly message: RestoredMessage;
   readonly bytes: number;
   /** Of a response, whose exchange is closed by now; a request opens its own again when it goes on. */
   readonly exchange: Exchange | null;
@@ -36,7 +37,7 @@ export interface Questioned {
   readonly direction: Direction;
   readonly method: string | null;
   readonly subject: string | null;
-  readonly message: SingleMessage;
+  readonly message: RestoredMessage;
   readonly bytes: number;
   readonly inspection: Inspection;
   readonly exchange: Exchange | null;
@@ -145,6 +146,10 @@ export class Holds {
     return ask;
   }
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   find(ticket: string): Held | undefined {
     return this.#held.get(ticket);
   }
@@ -195,6 +200,18 @@ function aboutOf(matched: Matched, channel: Channel, direction: Direction, subje
 /** A rule on data speaks anew for the answer: other data stands there. */
 function isAboutData({ id }: Matched, { rules }: Policy): boolean {
   return rules.some((rule) => rule.id === id && rule.when.data !== undefined);
+}
+
+/** Coach and approve want a person's word (DESIGN.md, "Holds"). */
+export function needsPerson({ enforced }: Decision): boolean {
+  return enforced === "coach" || enforced === "approve";
+}
+
+/** For the record of a message that a person's word decided. */
+export function answerWord(answered: Answered | null): NonNullable<MessageRecord["answer"]> {
+  if (!answered) return "granted";
+  if (answered.go) return "allowed";
+  return answered.stop === "expired" ? "expired" : "denied";
 }
 
 /** Raw JSON of the token under which the sender wants to hear of progress, or null. */

@@ -2,72 +2,37 @@
 import { byteLength } from "../base/bytes.ts";
 import { fingerprint } from "../base/digest.ts";
 import { uuidSequence } from "../base/uuid.ts";
-import type { JsonFault } from "../base/json.ts";
-import type { ApprovalAnswered, EventRecord, Malformed, MessageRecord, Recorder, Unstamped } from "../events/record.ts";
+import type { ApprovalAnswered, EventRecord, Unstamped } from "../events/record.ts";
 import { RECORD_VERSION } from "../events/record.ts";
 import { inspectJson } from "../inspect/data/inspect.ts";
 import { standardScanner } from "../inspect/data/scan.ts";
+import type { Substitutes } from "../inspect/data/substitutes.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
-import { guessId, guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
+import { guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
-import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
 import { RateCounter } from "../policy/rate-counter.ts";
 import { misfit, storableReason, type Answer, type Ask } from "./ask.ts";
-import { Exchanges, type Exchange, type Relation } from "./exchanges.ts";
+import { answeredAs, Exchanges, type Exchange, type Relation } from "./exchanges.ts";
 import { Grants } from "./grants.ts";
-import { Holds, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
+import { answerWord, Holds, needsPerson, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
-import { argumentsOf, foldFindings, namesOf, storableDecision, summarize } from "./summary.ts";
+import { argumentsOf, foldFindings, namesOf, storableDecision, subjectOf, summarize } from "./summary.ts";
 import { Routine, type Passed, type Situation } from "./routine.ts";
 import { envelopeOf, glanceAt, isRoutine, NOTHING_FOUND, readInFull, type Glance } from "./skimming.ts";
+import { putBack, type RestoredMessage } from "./put-back.ts";
 import { isHeld, redactWhatMay } from "./redacting.ts";
+import { newSubstitutes, PASSED, type Session, type SessionSetup } from "./setup.ts";
 import type { Effect, Input, Outcome, Unanswered } from "./step.ts";
+import { faultOf, idIn, notPassed } from "./unreadable.ts";
 import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
 
-/** What a session needs from the place it runs in. */
-export interface SessionSetup {
-  readonly channel: Channel;
-  readonly by: Recorder;
-  /** The policy in force now; asked for every message, so that a new one counts at once. */
-  policy(): CompiledPolicy;
-  /** Key of the fingerprints. */
-  readonly key: Uint8Array;
-  /** Unix milliseconds. */
-  now(): number;
-  /** So many random bytes. */
-  random(bytes: number): Uint8Array;
-  who?(): Facts["who"];
-  trust?(): Facts["trust"];
-  /** Addresses of this computer, the same list until they change. */
-  addresses?(): Facts["addresses"];
-  /** Shared by sessions whose calls are counted together. Default: this session's own. */
-  readonly rates?: RateCounter;
-  /** What a person has allowed for longer than one call; several sessions may share it. Default: this session's own. */
-  readonly grants?: Grants;
-}
-
+export { newSubstitutes, PASSED, type Session, type SessionSetup } from "./setup.ts";
 export type { Effect, Input, Outcome, Unanswered } from "./step.ts";
 
 /** What every record of a channel says of it. */
 type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" | "client" | "server">;
-
-export interface Session {
-  readonly channel: Channel;
-  step(input: Input): Effect[];
-  /**
-   * Judges a message by its bytes, without reading it in full: the same effects as those of a `message` step, sooner.
-   * @param parts its bytes, in order. @param bytes how many.
-   * @returns null where it has to be read in full; nothing has changed then. `PASSED` alone where its record comes later.
-   */
-  skim(direction: Direction, parts: readonly Uint8Array[], bytes: number, waits: boolean): readonly Effect[] | null;
-  /** Records of what has passed by `PASSED`, oldest first. Every `step` begins with them; ask for them when there is none for a while. */
-  records(): EventRecord[];
-}
-
-/** The message goes on as it is. Its record waits in the session. */
-export const PASSED: readonly Effect[] = [{ kind: "forward" }];
 
 export function createSession(setup: SessionSetup): Session {
   return new GateSession(setup);
@@ -80,6 +45,7 @@ class GateSession implements Session {
   readonly #introductions = new Introductions();
   readonly #holds: Holds;
   readonly #routine: Routine;
+  readonly #substitutes: Substitutes;
   readonly #rates: RateCounter;
   #authentication: AuthenticationSeen = "unknown";
   readonly #id: (ms: number) => string;
@@ -91,6 +57,7 @@ class GateSession implements Session {
     this.#id = uuidSequence(setup.random);
     this.#rates = setup.rates ?? new RateCounter();
     this.#routine = new Routine(this.#exchanges, this.#id);
+    this.#substitutes = setup.substitutes ?? newSubstitutes(setup);
     this.#holds = new Holds(setup.grants ?? new Grants());
   }
 
@@ -131,7 +98,7 @@ class GateSession implements Session {
         this.#answer(input.ticket, input.answer);
         break;
       case "expire":
-        this.#expire(input.ticket);
+        this.#answer(input.ticket, null);
         break;
       case "leave":
         this.#leave(input.ticket);
@@ -141,6 +108,8 @@ class GateSession implements Session {
   }
 
   skim(direction: Direction, parts: readonly Uint8Array[], bytes: number, waits: boolean): readonly Effect[] | null {
+    // What might take a held call back, or hold a token to turn back, is read.
+    if (!this.#holds.isEmpty || (direction === "to-server" && !this.#substitutes.isEmpty)) return null;
     const policy = this.#setup.policy();
     const members = policy.readsArguments ? null : standardScanner().skimmer.skim(parts);
     const glance = members && glanceAt(members);
@@ -193,11 +162,11 @@ class GateSession implements Session {
         this.#carryOut({ fate: "drop", text: null, reply: null });
         return;
       }
-      this.#carryOut(this.#judge(direction, read.value, bytes, waits));
+      this.#carryOut(this.#judge(direction, this.#putBack(direction, read.value), bytes, waits));
       return;
     }
     // A batch stays one batch and loses only what may not pass; what is refused of it is answered as a batch, too.
-    const outcomes = read.value.members.map((member) => this.#judge(direction, member, byteLength(member.text), false));
+    const outcomes = read.value.members.map((member) => this.#judge(direction, this.#putBack(direction, member), byteLength(member.text), false));
     const replies = outcomes.flatMap((outcome) => (outcome.reply === null ? [] : [outcome.reply]));
     const passing = read.value.members.flatMap((member, i) => (outcomes[i]!.fate === "drop" ? [] : [outcomes[i]!.text ?? member.text]));
     const reply = replies.length ? `[${replies.join(",")}]` : null;
@@ -206,7 +175,14 @@ class GateSession implements Session {
     else this.#carryOut({ fate: "drop", text: null, reply });
   }
 
-  #judge(direction: Direction, message: SingleMessage | SkimmedMessage, bytes: number, waits: boolean, answered: Answered | null = null): Outcome {
+  #putBack(direction: Direction, message: SingleMessage): RestoredMessage {
+    if (direction !== "to-server" || this.#substitutes.isEmpty) return message;
+    const { envelope } = message;
+    const facts = { channel: this.channel, direction, method: "method" in envelope ? envelope.method : undefined, ...subjectOf(envelope), findings: [], unknownClasses: [], protocolVersion: this.#introductions.protocolVersion ?? undefined, authentication: this.#authentication, trust: this.#setup.trust?.(), who: this.#setup.who?.(), now: this.#setup.now() };
+    return putBack(message, this.#substitutes, (name) => this.#setup.policy().restores(name, facts));
+  }
+
+  #judge(direction: Direction, message: RestoredMessage | SkimmedMessage, bytes: number, waits: boolean, answered: Answered | null = null): Outcome {
     const now = this.#setup.now();
     const { envelope } = message;
     // The exchange of a response that waited was closed when it came; its id may belong to another by now.
@@ -249,14 +225,14 @@ class GateSession implements Session {
       if (word.kind === "stop") stop = word.why;
       if (word.kind === "go") agreed = word.rules;
       // What cannot be redacted is stopped below: nobody is asked about what may not pass anyway.
-      if (word.kind === "ask" && !isHeld(redactWhatMay(message, inspection, decision).decision)) {
+      if (word.kind === "ask" && !isHeld(redactWhatMay(message, inspection, decision, this.#substitutes).decision)) {
         const ask = this.#holds.open(about, word.asking, id);
         if (typeof ask !== "string") return this.#ask(ask, about, relation, id);
         stop = ask;
         decision = { ...decision, enforced: "block", redactions: [] };
       }
     }
-    const redacted = redactWhatMay(message, inspection, decision);
+    const redacted = redactWhatMay(message, inspection, decision, this.#substitutes);
     decision = redacted.decision;
     if (!isHeld(decision)) this.#rates.add(facts);
     const names = envelope.kind === "response" ? (exchange?.names ?? { method }) : namesOf(method, subject, inspection, begun);
@@ -273,7 +249,8 @@ class GateSession implements Session {
 
     if (isHeld(decision)) return this.#refuse(direction, message, exchange, decision, stop && stopText(stop, this.#setup.by, answered ? now - answered.held.ask.opened : 0), id, inspection.findings.some(({ pointer }) => pointer === "/id"));
     if (redacted.text !== null) return { fate: "replace", text: redacted.text, reply: null };
-    return { fate: "forward", text: null, reply: null, passed: { exchange, decision, facts } };
+    // What a person's word has opened is asked about anew each time: the word may have run out.
+    return { fate: "forward", text: null, reply: null, ...(answered || agreed.length > 0 ? {} : { passed: { exchange, decision, facts } }) };
   }
 
   /** The question is on record before anybody is asked. */
@@ -289,20 +266,13 @@ class GateSession implements Session {
     return { fate: "hold", text: null, reply: null, hold: { kind: "hold", ticket: ask.ticket, ask, progress } };
   }
 
-  /** An answer that does not fit its question is none: the message goes on waiting. */
-  #answer(ticket: string, answer: Answer): void {
+  /** An answer that does not fit its question is none: the message goes on waiting. @param answer null: nobody has answered in time. */
+  #answer(ticket: string, answer: Answer | null): void {
     const held = this.#holds.find(ticket);
-    if (!held || misfit(held.ask, answer) !== null) return;
-    const go = answer.say === "go" ? answer : null;
-    this.#settle(held, go ? "allowed" : "denied", answer.via, go?.span ?? null, storableReason(answer.reason));
-    this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go, stop: "denied" }));
-  }
-
-  #expire(ticket: string): void {
-    const held = this.#holds.find(ticket);
-    if (!held) return;
-    this.#settle(held, "expired", "timeout", null, null);
-    this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go: null, stop: "expired" }));
+    if (!held || (answer && misfit(held.ask, answer) !== null)) return;
+    const go = answer?.say === "go" ? answer : null;
+    this.#settle(held, answer ? (go ? "allowed" : "denied") : "expired", answer?.via ?? "timeout", go?.span ?? null, storableReason(answer?.reason ?? null));
+    this.#carryOut(this.#judge(held.direction, held.message, held.bytes, false, { held, go, stop: answer ? "denied" : "expired" }));
   }
 
   #leave(ticket: string): void {
@@ -424,35 +394,4 @@ class GateSession implements Session {
   #stamp(record: Unstamped, id: string, time: number): EventRecord {
     return { v: RECORD_VERSION, id, time, by: this.#setup.by, ...record };
   }
-}
-
-/** Coach and approve want a person's word (DESIGN.md, "Holds"). */
-function needsPerson({ enforced }: Decision): boolean {
-  return enforced === "coach" || enforced === "approve";
-}
-
-function answerWord(answered: Answered | null): NonNullable<MessageRecord["answer"]> {
-  if (!answered) return "granted";
-  if (answered.go) return "allowed";
-  return answered.stop === "expired" ? "expired" : "denied";
-}
-
-/** Of a request that was read once already, its own id, however it is written; of any other text the best guess. */
-function idIn(head: string): string | null {
-  const read = readMessage(head);
-  return read.ok && read.value.kind === "single" && read.value.envelope.kind === "request" ? read.value.envelope.id : guessId(head);
-}
-
-/** What a refusal in place of the answer has to look like: the result of a task is that of the request which began it. */
-function answeredAs({ method, begun }: Exchange): string {
-  return method === "tasks/result" && begun?.sure ? begun.method : method;
-}
-
-function notPassed(detail: string, reference: string): string {
-  return `Sluice did not pass this message on: ${detail}. It could not be checked. Reference ${reference}.`;
-}
-
-function faultOf(fault: JsonFault): { fault: Malformed["fault"]; detail: string } {
-  const words = { syntax: "it is not valid JSON", "duplicate-key": "it is ambiguous JSON", "lone-surrogate": "it is ambiguous JSON", "number-range": "it is ambiguous JSON", depth: "it is nested too deeply", nodes: "it has too many parts" };
-  return { fault: fault.kind, detail: `${words[fault.kind]} (${fault.message}, position ${fault.at})` };
 }

@@ -60,12 +60,12 @@ export function entropy(value: string): number {
  */
 export function textBefore(text: string, at: number, size: number): string {
   const before = text.slice(Math.max(0, at - size), at);
-  const barrier = Math.max(before.lastIndexOf("[redacted "), before.lastIndexOf("•"));
-  return barrier < 0 ? before : before.slice(barrier + 1).replace(/^redacted [^\]]*\]?/, "");
+  const barrier = Math.max(before.lastIndexOf("[redacted "), before.lastIndexOf("[[sluice:"), before.lastIndexOf("•"));
+  return barrier < 0 ? before : before.slice(barrier + 1).replace(/^(?:redacted |\[sluice:)[^\]]*\]{0,2}/, "");
 }
 
 export function textAfter(text: string, at: number, size: number): string {
   const after = text.slice(at, at + size);
-  const mask = after.search(/\[redacted |•/);
+  const mask = after.search(/\[redacted |\[\[sluice:|•/);
   return mask < 0 ? after : after.slice(0, mask);
 }

@@ -2,6 +2,7 @@
 import type { RedactionStyle } from "../../policy/language.ts";
 import { classInfo } from "./classes.ts";
 import type { DataClass } from "./finding.ts";
+import type { Substitutes } from "./substitutes.ts";
 
 const DOTS = "••••";
 
@@ -19,7 +20,18 @@ export function preview(name: DataClass, value: string): string {
   return name.startsWith("secret.") ? `${classInfo(name).title} ${mask(value)}` : mask(value);
 }
 
-/** What stands in the value's place. No detector matches it. */
-export function replacement(name: DataClass, value: string, style: RedactionStyle): string {
-  return style === "mask" ? mask(value) : `[redacted ${name}]`;
+/** What stands in the value's place. No detector matches it, look-alikes of another session apart. @param substitutes of this session; without them nothing can be turned back or look alike. */
+export function replacement(name: DataClass, value: string, style: RedactionStyle, substitutes?: Substitutes): string {
+  switch (style) {
+    case "mask":
+      return mask(value);
+    case "token":
+      return substitutes?.tokenFor(name, value) ?? placeholder(name);
+    case "format-preserving":
+      return substitutes?.alikeOf(name, value) ?? placeholder(name);
+    case "placeholder":
+      return placeholder(name);
+  }
 }
+
+const placeholder = (name: DataClass): string => `[redacted ${name}]`;

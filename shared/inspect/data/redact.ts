@@ -5,6 +5,7 @@ import { asciiToBase64 } from "../../base/base64.ts";
 import { isBase64Field, isUntouchable } from "./handles.ts";
 import type { Inspection, LocatedFinding } from "./inspect.ts";
 import { mask, replacement } from "./mask.ts";
+import type { Substitutes } from "./substitutes.ts";
 
 export interface Redacted {
   readonly text: string;
@@ -20,10 +21,10 @@ interface Cut {
 }
 
 /**
- * Replaces findings by placeholder or mask. The same value gets the same replacement everywhere: copies of it in
+ * Replaces findings, each in the style that is asked for. The same value gets the same replacement everywhere: copies of it in
  * other strings (`content[].text` beside `structuredContent`) go too, also where no detector named them.
  */
-export function redactJson(text: string, inspection: Inspection, redactions: readonly Redaction[]): Redacted {
+export function redactJson(text: string, inspection: Inspection, redactions: readonly Redaction[], stand?: Substitutes): Redacted {
   const untouchable: LocatedFinding[] = [];
   const cuts = new Map<JsonLeaf, Cut[]>();
   const substitutes = new Map<string, string>();
@@ -43,7 +44,7 @@ export function redactJson(text: string, inspection: Inspection, redactions: rea
       continue;
     }
     const original = valueOf(finding.leaf).slice(finding.start, finding.end);
-    let value = substitutes.get(original) ?? replacement(finding.class, original, style);
+    let value = substitutes.get(original) ?? replacement(finding.class, original, style, stand);
     // A whole base64 field stays base64, so that the receiver can still decode it.
     if (isBase64Field(finding.leaf) && finding.start === 0 && finding.end === valueOf(finding.leaf).length) value = asciiToBase64(value.replaceAll("•", "*"));
     else {
