@@ -22,10 +22,10 @@ revision: 1
 mode: enforce
 support: { name: Desk team, url: "https://help.example/ai" }
 redaction:
-  pii.email: { style: token, restoreFor: { id: desk } }
+  pii.email: { style: token, restoreFor: { id: [desk, everything] } }
   pii.iban: format-preserving
   pci.card-number: mask
-admission: { default: allow, servers: [{ id: desk, match: { url: "http://127.0.0.1:*/desk/mcp" }, effect: allow }] }
+admission: { default: allow, servers: [{ id: desk, match: { url: "http://127.0.0.1:*/desk/mcp" }, effect: allow }, { id: everything, match: { command: ["node", "*server-everything*", "**"] }, effect: allow }] }
 rules:
   - { id: notes, title: Notes are looked at first, when: { tool: add_note }, effect: approve, message: Is this the right customer?, approve: { offer: [once, session, 1h] } }
   - { id: hurry, title: Tickets need a quick yes, when: { tool: list_tickets }, effect: approve, approve: { within: 5s } }
@@ -35,6 +35,7 @@ rules:
   - { id: never, title: Nothing is deleted, when: { tool: delete_customer }, effect: block, message: Delete by hand. }
   - { id: echoes, title: Echoes are looked at first, when: { tool: echo }, effect: approve, approve: { offer: [once, session] } }
   - { id: hidden, title: Customers stay hidden, when: { tool: get_customer, direction: to-client, data: { any: [pii.*, pci.*] } }, effect: redact }
+  - { id: echoed, title: Echoes hide addresses, when: { tool: echo, direction: to-client, data: { any: [pii.email] } }, effect: redact }
   - { id: images, title: Images need a quick yes, when: { tool: get-tiny-image }, effect: approve, approve: { within: 5s } }
 `;
 
@@ -331,6 +332,29 @@ describe("a desktop client's call", () => {
       expect(JSON.stringify(await echoed)).toContain("Echo: two");
       await card("echo").waitFor({ state: "detached" });
       expect(() => runSluice(stage, "approvals", "deny", ask!.ticket)).toThrow();
+    } finally {
+      await client.close();
+    }
+  });
+
+  test("works with a stand-in, and its server gets the value back", async () => {
+    const client = await connectGuarded(stage.home, "node", [EVERYTHING, "stdio"]);
+    try {
+      const mail = ["anna.berg", "firm.example"].join("@");
+      const ask = async (message: string): Promise<string> => {
+        const echoed = client.callTool({ name: "echo", arguments: { message } });
+        await card(message.slice(0, 12)).getByRole("button", { name: "Allow once" }).click();
+        return JSON.stringify(await echoed);
+      };
+      // What the server echoes is hidden from the client, which answers with the stand-in.
+      const first = await ask(`write to me ${mail}`);
+      expect(first).not.toContain(mail);
+      const token = /\[\[sluice:pii\.email:[0-9a-f]{16}\]\]/.exec(first)![0];
+      const second = await ask(`second time ${token}`);
+      // The server has heard the value: its echo holds one, hidden again as the same stand-in, and as long as the value was.
+      expect(second).toContain(`Echo: second time ${token}`);
+      const [restored] = (await stage.journal()).filter((record) => record.kind === "request" && record.tool === "echo").slice(-1);
+      expect(restored).toMatchObject({ findings: [expect.objectContaining({ class: "pii.email" })], redacted: 0 });
     } finally {
       await client.close();
     }
