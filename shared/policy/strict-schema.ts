@@ -56,8 +56,8 @@ export function identifier(): z.ZodMiniString<string> {
 }
 
 /** `1,000,000`. Without Intl, which takes longer to load than a policy to check. */
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
+function grouped(amount: number): string {
+  return String(amount).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** A whole number between two bounds, both included. */

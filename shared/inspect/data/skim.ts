@@ -163,7 +163,7 @@ export function createSkimmer(prefilter: Prefilter, judge: TextJudge, isHarmless
       for (let i = 0; i < parts.length; i++) size += parts[i]!.length;
       const machine = size > MAX_SKIMMED || prefilter.letters === null ? null : currentMachine();
       if (machine === null) return null;
-      machine.reserve(OUT_AT + 2 * size + 1024);
+      machine.reserve(OUT_AT + Math.ceil(1.25 * size) + 1024);
       prefilter.load(machine);
       known.load(machine);
       return read(machine, parts) && isClean(machine) ? membersOf(machine) : null;
