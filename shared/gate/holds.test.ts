@@ -103,6 +103,8 @@ describe("a call that a person must approve", () => {
     time = ask.until;
     expect(refused(run(session.step({ kind: "expire", ticket: ask.ticket })))).toMatch(/Nobody answered within 45 seconds.*sluice approvals/);
     expect(last("approval.answered")).toMatchObject({ answer: "expired", via: "timeout" });
+    const unasked = held(say("to-server", call(2, "refund")));
+    expect(refused(run(session.step({ kind: "expire", ticket: unasked.ticket })))).toContain("nobody could be asked");
     expect(answer(ask, yes(ask))).toEqual([]);
   });
 

@@ -237,6 +237,7 @@ export function stopText(stop: Stop, by: Recorder, waited: number): string {
     case "denied":
       return "A person was asked and did not allow this. ";
     case "expired":
+      if (waited < 1000) return "This needs a person's answer, and nobody could be asked, so it was not sent. ";
       return `Nobody answered within ${Math.round(waited / 1000)} seconds, so it was not sent. ${WHERE[by]} Then try again. `;
     case "policy-changed":
       return "The policy changed while this waited for an answer. Try again. ";
