@@ -7,6 +7,7 @@ import { startHttpFixture } from "../servers/conformance/http.ts";
 import { ROOT } from "../places.ts";
 import { startBridge } from "./bridge.ts";
 import { startListening } from "./listening-guard.ts";
+import { validatePolicy } from "../../shared/policy/schema.ts";
 
 export type ChainName = "direct" | "listen" | "bridge" | "stdio" | "url";
 
@@ -38,7 +39,10 @@ export function makePlace(folder: string, sluice: string): GuardPlace {
   const policy = parseDocument(readFileSync(join(ROOT, "docs", "policy.sample.yaml"), "utf8"));
   const servers = policy.getIn(["admission", "servers"]) as YAMLSeq;
   servers.add(policy.createNode({ id: "fixture-local", title: "Conformance fixture", match: { command: ["node", FIXTURE, "**"] }, effect: "allow" }));
-  servers.add(policy.createNode({ id: "fixture-remote", title: "Conformance fixture", match: { url: ["http://localhost:*/mcp", "http://localhost:*"] }, effect: "allow" }));
+  servers.add(policy.createNode({ id: "fixture-remote", title: "Conformance fixture", match: { url: "http://localhost:*/*" }, effect: "allow" }));
+  // Refused, it would leave the guards with the baseline, and the suite would prove less than it says.
+  const checked = validatePolicy(policy.toJS());
+  if (!checked.ok) throw new Error(`the suite's policy is refused: ${checked.why.map(({ message }) => message).join("; ")}`);
   writeFileSync(join(home, "policy.yaml"), policy.toString(), { mode: 0o600 });
   return { home, sluice };
 }
