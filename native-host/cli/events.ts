@@ -12,7 +12,7 @@ import type { Command, Io } from "./command.ts";
 import { describeRecord, isBlocked, serverOf, type Outcome } from "./event-lines.ts";
 import { Failure } from "./failure.ts";
 import { parseSince } from "./since.ts";
-import { painter, printable, type Paint } from "./terminal.ts";
+import { jsonText, painter, printable, type Paint } from "./terminal.ts";
 
 const KINDS: readonly EventKind[] = ["session.started", "session.ended", "initialized", "tools.listed", "prompts.listed", "resources.listed", "request", "response", "notification", "approval.requested", "approval.answered", "feedback", "malformed", "deployment", "policy.applied", "policy.rejected", "health"];
 
@@ -43,7 +43,7 @@ const command: Command = {
     const kinds = new Set(values.kind.flatMap((kind) => kind.split(",")).map(kindOf));
     const isServer = values.server === undefined ? undefined : serverFilter(values.server);
     const wanted = (record: EventRecord) => (kinds.size === 0 || kinds.has(record.kind)) && (!values.blocked || isBlocked(record)) && (!isServer || isServer(record));
-    const print = values.json ? (record: EventRecord) => `${jsonLine(record)}\n` : linePrinter(io);
+    const print = values.json ? (record: EventRecord) => `${jsonText(record)}\n` : linePrinter(io);
 
     const { journal } = hostPaths(io.env);
     // The tail starts first and waits, so that nothing falls between reading and following.
@@ -76,11 +76,6 @@ const command: Command = {
   },
 };
 export default command;
-
-/** JSON escapes what lies below the space, but U+009B alone begins a terminal sequence too, and people look at this. */
-function jsonLine(record: EventRecord): string {
-  return JSON.stringify(record).replace(/[^\P{C}]|[\u2028\u2029]/gu, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
-}
 
 function kindOf(text: string): EventKind {
   const kind = KINDS.find((known) => known === text);

@@ -10,6 +10,12 @@ export function printable(text: string, max = 200): string {
   return safe.length > max ? `${safe.slice(0, max - 1)}…` : safe;
 }
 
+/** JSON escapes what lies below the space, but U+009B alone begins a terminal sequence too, and people look at this. */
+export function jsonText(value: unknown, indent?: number): string {
+  // The line breaks of the layout stay.
+  return JSON.stringify(value, null, indent).replace(/[^\P{C}\n]|[\u2028\u2029]/gu, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
+}
+
 const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
 export type Paint = (style: keyof typeof CODES, text: string) => string;
 

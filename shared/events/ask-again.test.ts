@@ -127,3 +127,21 @@ test("two messages that differ only in time are told apart when an exception end
   const at = (now: number) => asker.ask(recordOf(exampleFacts(SERVERS[0]!, { tool: "get_x", now })), around).most.effect;
   expect([at(Date.UTC(2026, 10, 20, 23, 59)), at(Date.UTC(2026, 10, 21))]).toEqual(["allow", "block"]);
 });
+
+test("a name that was cut or withheld may have been any", () => {
+  const written: Policy = {
+    version: 1,
+    id: "p",
+    revision: 1,
+    mode: "enforce",
+    admission: { default: "allow", servers: [{ id: "e", match: { url: "https://b.example/*" }, effect: "allow", tools: [{ name: "delete_*", effect: "block" }] }] },
+    rules: [{ id: "r", title: "T", when: { server: { url: "https://a.example/*" }, tool: "get_*" }, effect: "block" }],
+  };
+  const asker = createAsker(compile(written, "local"));
+  const around: Surroundings = { protocolVersion: undefined, authentication: "unknown", trust: undefined, who: undefined };
+  for (const server of SERVERS.slice(0, 2)) {
+    const record = recordOf(exampleFacts(server, { tool: "get_x" }));
+    for (const tool of ["[withheld: secret.jwt]", "g".repeat(200)]) expect(asker.ask({ ...record, tool }, around)).toMatchObject({ least: { effect: "allow" }, most: { effect: "block" }, open: ["name"] });
+    expect(asker.ask({ ...record, tool: "other" }, around).open).toEqual([]);
+  }
+});

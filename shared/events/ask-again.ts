@@ -5,7 +5,7 @@ import type { Decision } from "../policy/decision.ts";
 import type { Policy } from "../policy/language.ts";
 import { compareEffects } from "../policy/verdict.ts";
 import type { MessageRecord } from "./record.ts";
-import { factsOf, hasNoArguments, isCountOpen, sameFacts, type Count, type Surroundings } from "./replay.ts";
+import { factsOf, hasNoArguments, isCountOpen, isNameOpen, sameFacts, type Count, type Surroundings } from "./replay.ts";
 import { conditionsOf, gapsAsked, loosest, type Gap } from "./replay-gaps.ts";
 
 export interface Answer {
@@ -109,6 +109,7 @@ function gapsOf(record: MessageRecord, { protocolVersion, authentication, trust,
   if (trust === undefined) open.push("trust");
   if (record.server.kind === "local") open.push("sha256");
   if (!hasNoArguments(record)) open.push("arguments");
+  if (isNameOpen(record)) open.push("name");
   if (protocolVersion === undefined) open.push("protocolVersion");
   if (authentication === "unknown") open.push("authentication");
   return open.filter((gap) => asked.has(gap));

@@ -3,7 +3,7 @@ import type { AdmissionEntry, Condition, Policy, Rule, ServerMatch, WhoMatch } f
 import { isRestricting } from "../policy/verdict.ts";
 
 /** One thing that a record may not tell. In words for people: {@link GAP_WORDS}. */
-export type Gap = "user" | "group" | "device" | "trust" | "registryName" | "sha256" | "pin" | "arguments" | "threat" | "flow" | "network" | "rate" | "protocolVersion" | "authentication" | "count" | "standing";
+export type Gap = "user" | "group" | "device" | "trust" | "registryName" | "sha256" | "pin" | "arguments" | "threat" | "flow" | "network" | "rate" | "protocolVersion" | "authentication" | "name" | "count" | "standing";
 
 export const GAP_WORDS: Readonly<Record<Gap, string>> = {
   user: "who the person was",
@@ -20,6 +20,7 @@ export const GAP_WORDS: Readonly<Record<Gap, string>> = {
   rate: "how much had gone through shortly before",
   protocolVersion: "the protocol version (the connection began before the records)",
   authentication: "how the client authenticated (the connection began before the records)",
+  name: "the whole name (a record cuts long ones, withholds those that carry secrets, and leaves out a resource's query)",
   count: "how many different values of one class there were",
   standing: "which server entries applied",
 };
@@ -31,10 +32,10 @@ const WHO: Keys<WhoMatch> = { user: "user", group: "group", device: "device" };
 const SERVER: Keys<ServerMatch> = { id: "standing", url: null, command: null, package: null, version: null, registryName: "registryName", sha256: "sha256", pin: "pin", kind: null, sanctioned: "standing", trust: "trust", riskLevel: "trust" };
 const CONDITION: Keys<Omit<Condition, "who" | "server">> = {
   client: null,
-  method: null,
-  tool: null,
-  prompt: null,
-  resource: null,
+  method: "name",
+  tool: "name",
+  prompt: "name",
+  resource: "name",
   arguments: "arguments",
   direction: null,
   data: null,
@@ -55,6 +56,7 @@ export function gapsAsked(policy: Policy): ReadonlySet<Gap> {
     for (const gap of gapsIn(condition)) if (gap !== "standing") asked.add(gap);
     if ((condition.data?.minCount ?? 1) > 1 || (condition.data?.minTotal ?? 1) > 1) asked.add("count");
   }
+  if (policy.admission.servers.some(({ tools }) => tools)) asked.add("name");
   return asked;
 }
 
@@ -89,7 +91,8 @@ export function loosest(policy: Policy, gaps: ReadonlySet<Gap>): Policy {
 /** At its loosest an entry that may match lets the server in and asks for nothing. */
 function looserEntry(entry: AdmissionEntry, unknown: ReadonlySet<Gap>): AdmissionEntry {
   const asks = { server: entry.match, ...(entry.who && { who: entry.who }) };
-  if (!gapsIn(asks).some((gap) => unknown.has(gap))) return entry;
+  const asksTool = entry.tools !== undefined && unknown.has("name");
+  if (!asksTool && !gapsIn(asks).some((gap) => unknown.has(gap))) return entry;
   const left = withoutGaps(asks, unknown);
   // Nothing left to ask: it matches everything, which only a compiled policy may say.
   return { id: entry.id, match: left.server ?? {}, ...(entry.client && { client: entry.client }), ...(left.who && { who: left.who }), effect: "allow" };

@@ -65,6 +65,11 @@ function subjectOf({ method, tool, prompt, resource }: MessageRecord): Subject {
   return { tool: of("tool", tool), prompt: of("prompt", prompt), resource: of("resource", resource) };
 }
 
+/** Does the record hold a name that is not the whole name? */
+export function isNameOpen({ method, tool, prompt, resource }: MessageRecord): boolean {
+  return [method ?? "", tool ?? "", prompt ?? "", resource ?? ""].some((name) => known(name) === undefined) || /^https?:/i.test(resource ?? "");
+}
+
 /** Names that a record may carry are shorter: one of this length was cut. */
 const CUT = 200;
 

@@ -26,6 +26,8 @@ export interface Read {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CHUNK = 4 * 1024 * 1024;
+/** Far more than any record has. */
+const LONGEST_LINE = 32 * 1024 * 1024;
 
 /** A record is written after it happened, so older folders hold only older records; one day of slack for clocks that were set. */
 export function journalFiles(journal: string, since: number): RecordedFile[] {
@@ -88,6 +90,7 @@ export function readLines(file: string, visit: (line: string) => void): void {
       const chunk = buffer.subarray(0, length);
       const end = chunk.lastIndexOf(10);
       if (end < 0) {
+        if (rest.length > LONGEST_LINE) throw new Failure(`${printable(file)} holds a line that is no record`, { code: 2, fix: 'records are lines of JSON, as "sluice events --json" writes them' });
         rest = Buffer.concat([rest, chunk]);
         continue;
       }

@@ -162,3 +162,15 @@ test("simulate: what a task brings is judged with the request that began it", as
   await stage.journal([began, result, { ...result, exchange: "e3", chain: "other" }]);
   expect(JSON.parse((await stage.run("simulate", "--policy", file, "--json")).out)).toMatchObject({ byRule: [{ name: "calls", blocked: 1 }] });
 });
+
+// threat: hostile-names
+test("what servers call themselves steers no terminal, neither in tables nor as JSON", async () => {
+  const server = { ...exampleRecord(0).server, kind: "local", id: "srv_x", command: "evil\u009b31m\u202e", args: [] } as unknown as Unstamped<MessageRecord>["server"];
+  const [record] = await stage.journal([call({ ...secret, server, tool: "get\u001b[2J" })]);
+  const file = stage.file("p.yaml", policyText([NO_SECRETS]));
+  for (const argv of [["simulate", "--policy", file], ["simulate", "--policy", file, "--json"], ["explain", record!.id, "--policy", file], ["explain", record!.id, "--json"], ["diff", file, stage.file("q.yaml", policyText(["{ id: o, title: O, when: { tool: o }, effect: block }"])), "--since", "1d", "--json"]]) {
+    const { out } = await stage.run(...argv);
+    // oxlint-disable-next-line no-control-regex
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+});

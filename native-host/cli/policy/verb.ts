@@ -1,5 +1,6 @@
 /** The shape of `sluice policy …` verbs, and what several of them say alike. */
 import type { Io } from "../command.ts";
+import { jsonText } from "../terminal.ts";
 
 export interface Verb {
   /** Full help of this verb. */
@@ -12,7 +13,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 export function writeJson(io: Io, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  io.stdout.write(`${jsonText(value, 2)}\n`);
 }
 
 /** Rows in columns; columns of numbers to the right. */
