@@ -17,6 +17,7 @@ import { openSpool } from "../approvals/spool.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
+import { installDigests } from "../digests.ts";
 import { installMachine } from "../sweep/machine.ts";
 import { addressBook } from "./addresses.ts";
 import { readHashKey } from "./hash-key.ts";
@@ -58,6 +59,8 @@ export interface Gatekeeper {
 }
 
 export async function openGatekeeper(options: GatekeeperOptions): Promise<Gatekeeper> {
+  installDigests();
+  installMachine();
   const journal = openJournal(options.paths.journal, "guard");
   const policy = await openPolicy({ paths: options.paths, watch: true, ...(options.policyFile ? { file: options.policyFile } : {}) });
   const once = new Set<string>();
@@ -77,7 +80,6 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const desk = openDesk(openSpool(options.paths.state), sayOnce);
   const grants = new Grants();
   const substitutes = newSubstitutes({ key, random });
-  installMachine();
   /** One in truth: a guard stands before one server. */
   const known = new Map<string, Knowledge>();
   const knowledgeOf = (server: string): Knowledge => {
