@@ -48,8 +48,18 @@ const asciiOnly: Plugin = {
   },
 };
 
+/** Packs and starters lie beside the bundle, as they are: they are read when somebody includes one. */
+const policies: Plugin = {
+  name: "sluice-policies",
+  generateBundle() {
+    for (const name of globSync("**/*.yaml", { cwd: join(root, "docs/policies") })) {
+      this.emitFile({ type: "asset", fileName: `policies/${name.replaceAll("\\", "/")}`, source: readFileSync(join(root, "docs/policies", name)) });
+    }
+  },
+};
+
 export default defineConfig({
-  plugins: [bareBuiltins, asciiOnly],
+  plugins: [bareBuiltins, asciiOnly, policies],
   root,
   publicDir: false,
   define: { SLUICE_POLICY_CHECKS: JSON.stringify(checks.digest("hex")) },
