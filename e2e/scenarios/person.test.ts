@@ -68,6 +68,12 @@ const sent = (tool: string): string[] => stage.workbench.witness().flatMap((exch
 const answers = async (): Promise<Extract<EventRecord, { kind: "approval.answered" }>[]> => (await stage.journal()).filter((record) => record.kind === "approval.answered");
 const asks = (): Ask[] => runSluice(stage, "approvals", "--json").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Ask);
 
+/** The questions that the popup shows. */
+async function openAsks(): Promise<Ask[]> {
+  const { asks: board } = await popup.evaluate(async () => (globalThis as unknown as { chrome: { storage: { session: { get(key: string): Promise<{ asks: { open: Ask[] } }> } } } }).chrome.storage.session.get("asks"));
+  return board.open;
+}
+
 async function checked(name: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await popup.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -167,12 +173,12 @@ describe("a page's call", () => {
     const outcome = call(stage, "desk", "add_note", { id: "c-1005", text: "five" });
     await Promise.all([card("five").waitFor(), card("five", other).waitFor()]);
     // Both at once, as the two windows would send them.
+    const [ask] = await openAsks();
     const given = (page: Page, say: string): Promise<AnswerReceipt> =>
-      page.evaluate(async (word) => {
-        const { chrome } = globalThis as unknown as { chrome: { storage: { session: { get(key: string): Promise<{ asks: { open: Ask[] } }> } }; runtime: { sendMessage(message: unknown): Promise<AnswerReceipt> } } };
-        const [ask] = (await chrome.storage.session.get("asks")).asks.open;
-        return chrome.runtime.sendMessage({ kind: "answer", ticket: ask!.ticket, answer: { call: ask!.call, say: word, span: "call", reason: null, via: "popup" } });
-      }, say);
+      page.evaluate(
+        ([of, word]) => (globalThis as unknown as { chrome: { runtime: { sendMessage(message: unknown): Promise<AnswerReceipt> } } }).chrome.runtime.sendMessage({ kind: "answer", ticket: of!.ticket, answer: { call: of!.call, say: word, span: "call", reason: null, via: "popup" } }),
+        [ask, say] as const,
+      );
     const receipts = await Promise.all([given(popup, "deny"), given(other, "go")]);
     expect(receipts.map(({ outcome: came }) => came).toSorted()).toEqual(["already", "taken"]);
     const wasDenied = receipts[0]!.outcome === "taken";
@@ -224,8 +230,7 @@ describe("a page's call", () => {
   test("a hostile page cannot answer, click or imitate it, whatever it says to whomever it reaches", async () => {
     const outcome = call(stage, "desk", "add_note", { id: "c-1005", text: "eight" });
     await card("eight").waitFor();
-    const { asks: board } = await popup.evaluate(async () => (globalThis as unknown as { chrome: { storage: { session: { get(key: string): Promise<{ asks: { open: Ask[] } }> } } } }).chrome.storage.session.get("asks"));
-    const [ask] = board.open;
+    const [ask] = await openAsks();
     // It knows all there is to know, which no page does.
     const tried = await stage.page.evaluate(
       async ([given, home]) => {
