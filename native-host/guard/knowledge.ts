@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EventRecord } from "../../shared/events/record.ts";
+import type { EventRecord, MessageRecord } from "../../shared/events/record.ts";
 import { isServerEntry } from "../../shared/inventory/entry-guard.ts";
-import { isServerRecord, observeServer, type ServerEntry } from "../../shared/inventory/inventory.ts";
+import { isServerRecord, observeServer, type ServerEntry, type ServerRecord } from "../../shared/inventory/inventory.ts";
 import { mergeEntries } from "../../shared/inventory/merge.ts";
 import { member } from "../../shared/mcp/message.ts";
+import type { Decision } from "../../shared/policy/decision.ts";
 import { isMirroredByTool, type HeaderMemory, type MirroredByTool } from "./http/request-headers.ts";
 
 export interface Knowledge {
@@ -37,6 +38,14 @@ const STALE_MS = 5000;
 const TRIES = 20;
 const PAUSE_MS = 15;
 
+/** Messages that were decided by one and the same decision. */
+interface Alike {
+  last: MessageRecord;
+  times: number;
+}
+
+const MAX_ALIKE = 64;
+
 const NEWS: ReadonlySet<EventRecord["kind"]> = new Set(["initialized", "tools.listed", "prompts.listed", "resources.listed"]);
 
 /** @param server its id: `srv_` and hex digits. */
@@ -51,11 +60,38 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
   let going: Kept = NOTHING;
   /** All of these as one, for as long as somebody asks: putting them together costs far more than one record. */
   let all: Kept | undefined;
+  /** Clean messages that were decided alike and are not taken in yet: thousands of them change no more than a count. */
+  const alike = { request: new Map<Decision, Alike>(), response: new Map<Decision, Alike>() };
   let timer: NodeJS.Timeout | undefined;
   let due = Infinity;
   let writing: Promise<void> = Promise.resolve();
 
+  function takeIn(record: ServerRecord, times: number): void {
+    fresh = { ...fresh, entry: observeServer(fresh.entry, record, {}, times) };
+    if (all) all = { ...all, entry: observeServer(all.entry, record, {}, times) };
+  }
+
+  function count(record: MessageRecord & { readonly kind: "request" | "response" }): void {
+    const tallies = alike[record.kind];
+    const tally = tallies.get(record.decision);
+    if (tally && isAlike(tally.last, record)) {
+      tally.last = record;
+      tally.times++;
+      return;
+    }
+    if (tally || tallies.size >= MAX_ALIKE) settle();
+    tallies.set(record.decision, { last: record, times: 1 });
+  }
+
+  function settle(): void {
+    for (const each of [alike.request, alike.response]) {
+      for (const { last, times } of each.values()) takeIn(last, times);
+      each.clear();
+    }
+  }
+
   function known(): Kept {
+    settle();
     before ??= read(file, server);
     return (all ??= [before, going, fresh].reduce(both));
   }
@@ -75,6 +111,7 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
   }
 
   async function write(): Promise<void> {
+    settle();
     if (fresh === NOTHING) return;
     going = fresh;
     fresh = NOTHING;
@@ -95,8 +132,11 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
   return {
     observe(record) {
       if (!isServerRecord(record)) return;
-      fresh = { ...fresh, entry: observeServer(fresh.entry, record) };
-      if (all) all = { ...all, entry: observeServer(all.entry, record) };
+      if (isPlain(record)) count(record);
+      else {
+        settle();
+        takeIn(record, 1);
+      }
       plan(NEWS.has(record.kind) ? SOON_MS : LATER_MS);
     },
     entry: () => known().entry,
@@ -113,6 +153,16 @@ export function openKnowledge(stateDir: string, server: string): Knowledge {
       await writing;
     },
   };
+}
+
+/** Only how many there were makes a difference. */
+function isAlike(a: MessageRecord, b: MessageRecord): boolean {
+  return a.client === b.client && a.transport === b.transport && a.point === b.point;
+}
+
+/** A message of which a row tells nothing but that there was one more. */
+function isPlain(record: ServerRecord): record is MessageRecord & { readonly kind: "request" | "response" } {
+  return (record.kind === "request" || record.kind === "response") && record.findings.length === 0 && record.redacted === 0;
 }
 
 /** @param b what is newer. */

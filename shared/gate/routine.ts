@@ -3,7 +3,8 @@
  * stands for as long as nothing that a rule may look at has changed, so that all that is left to do before the message goes on is to
  * see that it is such a one. Its record is made afterwards, when somebody asks for the records.
  */
-import type { AuthenticationSeen, Direction } from "../mcp/channel.ts";
+import { RECORD_VERSION, type MessageRecord, type Recorder } from "../events/record.ts";
+import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import type { Exchange, Exchanges } from "./exchanges.ts";
@@ -45,6 +46,9 @@ export interface Passed {
   readonly failed: boolean | undefined;
   readonly time: number;
 }
+
+/** What every record of a channel says of it. */
+export type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" | "client" | "server">;
 
 /** A server can invent tool names without end. */
 const MAX_ROUTES = 256;
@@ -162,4 +166,13 @@ function isSameWho(a: Facts["who"], b: Facts["who"]): boolean {
 /** Different lengths of the first name keep two pairs of names apart. */
 function routeKey(method: string, { name, uri }: Readonly<Record<string, string>>): string {
   return name === undefined ? (uri === undefined ? method : `${method} uri ${uri}`) : uri === undefined ? `${method} name ${name}` : `${method} ${name.length} ${name} ${uri}`;
+}
+
+/** What `summarize` says of such a message, in one piece: these are most of all records. */
+export function recordOf({ direction, exchange, kind, bytes, decision, failed, time }: Passed, { channel, point, transport, client, server }: Place, by: Recorder, newId: (ms: number) => string): MessageRecord {
+  const opened = exchange.id;
+  const id = newId(time);
+  return kind === "request"
+    ? { v: RECORD_VERSION, id, time, by, channel, point, transport, client, server, kind, direction, ...exchange.names, bytes, findings: [], decision, redacted: 0, exchange: opened }
+    : { v: RECORD_VERSION, id, time, by, channel, point, transport, client, server, kind, direction, ...exchange.names, bytes, ms: Math.max(0, time - exchange.startedAt), failed: failed === true, findings: [], decision, redacted: 0, exchange: opened };
 }

@@ -8,7 +8,7 @@ import { inspectJson } from "../inspect/data/inspect.ts";
 import { standardScanner } from "../inspect/data/scan.ts";
 import type { Substitutes } from "../inspect/data/substitutes.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
-import { guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
+import { guessMessage, readMessage, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
@@ -19,7 +19,7 @@ import { Grants } from "./grants.ts";
 import { answerWord, Holds, needsPerson, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
 import { argumentsOf, foldFindings, namesOf, storableDecision, subjectOf, summarize } from "./summary.ts";
-import { Routine, type Passed, type Situation } from "./routine.ts";
+import { recordOf, Routine, type Place, type Situation } from "./routine.ts";
 import { envelopeOf, glanceAt, isRoutine, NOTHING_FOUND, readInFull, type Glance } from "./skimming.ts";
 import { putBack, type RestoredMessage } from "./put-back.ts";
 import { isHeld, redactWhatMay } from "./redacting.ts";
@@ -30,9 +30,6 @@ import { BLOCKED_BY_POLICY, NOT_JUDGEABLE, refusal } from "./refusal.ts";
 
 export { newSubstitutes, PASSED, type Session, type SessionSetup } from "./setup.ts";
 export type { Effect, Input, Outcome, Unanswered } from "./step.ts";
-
-/** What every record of a channel says of it. */
-type Place = { readonly channel: string } & Pick<Channel, "point" | "transport" | "client" | "server">;
 
 export function createSession(setup: SessionSetup): Session {
   return new GateSession(setup);
@@ -62,7 +59,7 @@ class GateSession implements Session {
   }
 
   records(): EventRecord[] {
-    return this.#routine.take().map((passed) => this.#recordOf(passed));
+    return this.#routine.take().map((passed) => recordOf(passed, this.#place(), this.#setup.by, this.#id));
   }
 
   step(input: Input): Effect[] {
@@ -138,13 +135,6 @@ class GateSession implements Session {
   /** What has passed comes before what follows. */
   #begin(): void {
     this.#effects = this.records().map((record) => ({ kind: "record", record }));
-  }
-
-  #recordOf({ direction, exchange, kind, bytes, decision, failed, time }: Passed): EventRecord {
-    const envelope: Envelope = kind === "request" ? { kind, id: exchange.requestId, method: exchange.method, params: {} } : { kind, id: exchange.requestId, result: { isError: failed }, error: null };
-    const relation: Relation = { subject: exchange.subject, unplaced: false, begun: null, chain: exchange.chain };
-    const summary = summarize(direction, { kind: "skimmed", envelope, parts: [] }, bytes, exchange, relation, exchange.names, NOTHING_FOUND, decision, 0, time);
-    return this.#stamp({ ...this.#place(), ...summary }, this.#id(time), time);
   }
 
   #message(direction: Direction, text: string, bytes: number, waits: boolean): void {

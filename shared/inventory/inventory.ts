@@ -59,8 +59,8 @@ export function observeAll(inventory: Inventory, records: Iterable<EventRecord>,
   return { servers, clients };
 }
 
-/** One server's row after one more record about it. */
-export function observeServer(entry: ServerEntry | undefined, record: ServerRecord, context: ObserveContext = {}): ServerEntry {
+/** One server's row after one more record about it. @param times so many messages of which all but the time was the same; the record is the last one's. */
+export function observeServer(entry: ServerEntry | undefined, record: ServerRecord, context: ObserveContext = {}, times = 1): ServerEntry {
   // A row that an older build has stored lacks what it did not know.
   const before = entry ? { ...UNSEEN, ...entry } : newServer(record);
   const seen: ServerEntry = {
@@ -87,7 +87,7 @@ export function observeServer(entry: ServerEntry | undefined, record: ServerReco
     case "request":
     case "response":
     case "notification":
-      return judged(seen, record, context);
+      return judged(seen, record, context, times);
     case "malformed":
       return { ...seen, counts: { ...seen.counts, malformed: seen.counts.malformed + 1, blocked: seen.counts.blocked + (record.outcome === "refused" ? 1 : 0) } };
     case "deployment":
@@ -176,7 +176,7 @@ function selfReport(info: { readonly name: string; readonly version?: string; re
   };
 }
 
-function judged(entry: ServerEntry, record: MessageRecord, context: ObserveContext): ServerEntry {
+function judged(entry: ServerEntry, record: MessageRecord, context: ObserveContext, times: number): ServerEntry {
   const { counts } = entry;
   const stamp = stampOf(record);
   const changed = changedList(record);
@@ -184,10 +184,10 @@ function judged(entry: ServerEntry, record: MessageRecord, context: ObserveConte
     ...entry,
     counts: {
       ...counts,
-      requests: counts.requests + (record.kind === "request" ? 1 : 0),
-      responses: counts.responses + (record.kind === "response" ? 1 : 0),
-      blocked: counts.blocked + (record.decision.enforced === "block" ? 1 : 0),
-      redacted: counts.redacted + record.redacted,
+      requests: counts.requests + (record.kind === "request" ? times : 0),
+      responses: counts.responses + (record.kind === "response" ? times : 0),
+      blocked: counts.blocked + (record.decision.enforced === "block" ? times : 0),
+      redacted: counts.redacted + times * record.redacted,
     },
     ...(changed ? { lists: withStamp(entry.lists, changed, "changed", stamp) } : {}),
     dataClasses: classCounts(entry.dataClasses, record.findings),
