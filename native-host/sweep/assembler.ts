@@ -15,7 +15,7 @@ function s32(value: number): number[] {
   return (rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40) ? [low] : [low | 0x80, ...s32(rest)];
 }
 
-export const I32 = 0x7f, V128 = 0x7b;
+export const I32 = 0x7f, I64 = 0x7e, V128 = 0x7b;
 const VOID = 0x40;
 
 export const get = (local: number): Code => [0x20, u32(local)];
@@ -42,6 +42,13 @@ export const load32 = (at: Code, offset = 0): Code => [at, 0x28, 0, u32(offset)]
 export const store8 = (at: Code, value: Code, offset = 0): Code => [at, value, 0x3a, 0, u32(offset)];
 export const store16 = (at: Code, value: Code, offset = 0): Code => [at, value, 0x3b, 0, u32(offset)];
 export const store32 = (at: Code, value: Code, offset = 0): Code => [at, value, 0x36, 0, u32(offset)];
+/** Of numbers of 64 bits. */
+export const load64 = (at: Code, offset = 0): Code => [at, 0x29, 0, u32(offset)];
+export const and64 = (a: Code, b: Code): Code => [a, b, 0x83];
+export const or64 = (a: Code, b: Code): Code => [a, b, 0x84];
+/** The upper 32 bits, the lower 32 bits, as a number of 64 and of 32. */
+export const upper = (a: Code): Code => [a, 0x42, s32(32), 0x88];
+export const lower = (a: Code): Code => [a, 0xa7];
 export const choose = (condition: Code, then: Code, otherwise: Code): Code => [then, otherwise, condition, 0x1b];
 
 /** Calls the function of that number in the module's list. */
@@ -72,11 +79,13 @@ const section = (id: number, content: Code): Code => [id, u32(flat(content).leng
 const sized = (content: Code): Code => [u32(flat(content).length), content];
 const name = (text: string): Code => sized([...text].map((char) => char.charCodeAt(0)));
 
-/** One function: `parameters` numbers in, one number out. Its locals follow the parameters, numbers first. */
+/** One function: `parameters` numbers in, one number out. Its locals follow the parameters: numbers, longs, vectors. */
 export interface Part {
   readonly name: string;
   readonly parameters: number;
   readonly numbers: number;
+  /** Numbers of 64 bits. */
+  readonly longs?: number;
   readonly vectors: number;
   readonly body: Code;
 }
@@ -84,7 +93,7 @@ export interface Part {
 /** A module of one memory and these functions. */
 export function assemble(pages: number, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const types = parts.map(({ parameters }): Code => [0x60, u32(parameters), Array.from({ length: parameters }, () => I32), u32(1), I32]);
-  const bodies = parts.map(({ numbers, vectors, body }) => sized([u32(2), [u32(numbers), I32], [u32(vectors), V128], body, 0x0b]));
+  const bodies = parts.map(({ numbers, longs = 0, vectors, body }) => sized([u32(3), [u32(numbers), I32], [u32(longs), I64], [u32(vectors), V128], body, 0x0b]));
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

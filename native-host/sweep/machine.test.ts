@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { OVERLAP, PIECE } from "../../shared/inspect/data/kernel/layout.ts";
 import { useMachine } from "../../shared/inspect/data/kernel/machine.ts";
-import { readSets } from "../../shared/inspect/data/kernel/seeds.ts";
+import { ESCAPE_STARTS, readSets } from "../../shared/inspect/data/kernel/seeds.ts";
 import type { Samples } from "../../shared/inspect/data/detectors/samples.ts";
+import { holdsEscape } from "../../shared/inspect/data/decode.ts";
 import { buildPrefilter } from "../../shared/inspect/data/prefilter.ts";
 import { DETECTORS } from "../../shared/inspect/data/registry.ts";
 import { scan } from "../../shared/inspect/data/scan.ts";
@@ -80,6 +81,25 @@ test("whatever a trigger matches begins as the trigger declares", () => {
       }),
     );
   }
+});
+
+test("whatever the scan reads as an escape begins as the sweep expects", () => {
+  const ends = ["", ";", "1;", "41;", "t;", "p;", "mp;", "uot;", "ot;", "os;", "pos;", "sp;", "bsp;", "1", "041", "41}", "1}", "}", "%80", "%c3%a9", "9%a9"];
+  let escapes = 0;
+  for (const first of "%&\\") {
+    for (let second = 0; second < 128; second++) {
+      for (let third = 0; third < 128; third++) {
+        const begin = first + String.fromCharCode(second, third);
+        for (const end of ends) {
+          const text = begin + end;
+          if (!holdsEscape(text, 0)) continue;
+          escapes++;
+          expect(ESCAPE_STARTS.some((sets) => sets.every((set, i) => set.includes(text.charCodeAt(i)))), text).toBe(true);
+        }
+      }
+    }
+  }
+  expect(escapes).toBeGreaterThan(1000);
 });
 
 test("the machine's code is what its program says", () => {

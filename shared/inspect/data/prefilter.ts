@@ -1,8 +1,8 @@
 /** One pass over a text that says which detectors have anything to look at, and where: by the machine where there is one, else by the same rules in plain JavaScript. */
 import type { Detector } from "./detector.ts";
-import { hashOf, INPUT_AT, KIND_BITS, OVERLAP, PIECE, SLOT_OF_FOUR, STOPS_AT } from "./kernel/layout.ts";
+import { hashOf, HERE, INPUT_AT, NEXT, OVERLAP, PIECE, SHAPED, STARTS, STOPS_AT } from "./kernel/layout.ts";
 import { currentMachine, type Machine } from "./kernel/machine.ts";
-import { buildTables, fourAt, KELVIN, memoryOf, seedAnchors, seedTriggers, type SeededAnchor, type SeededTrigger, type Tables } from "./kernel/seeds.ts";
+import { buildTables, fourAt, KELVIN, memoryOf, seedAnchors, seedTriggers, type Tables } from "./kernel/seeds.ts";
 
 /** What stands in a text. */
 export interface Swept {
@@ -30,6 +30,14 @@ export interface StopJudge {
   readonly found: Map<number, number[]>;
 }
 
+interface Seed {
+  /** The whole anchor. */
+  readonly text: string;
+  /** Where in the anchor the seed begins. */
+  readonly offset: number;
+  readonly owners: readonly number[];
+}
+
 const NOTHING: Swept = { ascii: true, places: new Map() };
 /** Shorter texts are done before the machine has been fed. */
 const LONG = 96;
@@ -45,9 +53,10 @@ export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
   const searches = detectors.flatMap(({ trigger, starts }, owner) => (trigger && !starts ? [{ owner, trigger }] : []));
   const letters = lettersOf(searches);
   const tables = buildTables(anchors, triggers, letters?.map(({ code }) => code) ?? []);
-  const byThree = Map.groupBy(anchors.filter(({ text }) => text.length === 3), ({ text }) => fourAt(text, 0) & 0xffffff);
-  const byFour = Map.groupBy(anchors.filter(({ text }) => text.length > 3), ({ text, offset }) => fourAt(text, offset));
-  const starts = startBits(triggers);
+  const byThree = Map.groupBy(anchors.filter(({ text }) => text.length === 3).map(({ text, owners }) => ({ text, offset: 0, owners })), ({ text }) => fourAt(text, 0) & 0xffffff);
+  const byFour = Map.groupBy(anchors.filter(({ text }) => text.length > 3).flatMap(({ text, offsets, owners }) => offsets.map((offset) => ({ text, offset, owners }))), ({ text, offset }) => fourAt(text, offset));
+  const begun = triggers.flatMap(({ starts }, i) => starts.map(() => i));
+  const triggersOnly = begun.length === 32 ? -1 : (1 << begun.length) - 1;
   let memory: Uint8Array | null = null;
 
   function load(machine: Machine): void {
@@ -64,11 +73,12 @@ export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
       found,
       at(place) {
         const four = fourAt(text, place);
-        if (tables.hashes[hashOf(four)] !== 0) compare(byFour.get(four), text, place, found);
-        compare(byThree.get(four & 0xffffff), text, place, found);
-        let begun = startsAt(starts, text, place);
-        for (let i = 0; begun !== 0; i++, begun >>>= 1) {
-          if ((begun & 1) === 0 || place < ends[i]!) continue; // inside the match before, as a search would have it
+        if (isHashed(tables, four)) compare(byFour.get(four), text, place, found);
+        if (isHashed(tables, four & 0xffffff)) compare(byThree.get(four & 0xffffff), text, place, found);
+        let bits = startsAt(tables, text, place) & triggersOnly;
+        for (; bits !== 0; bits &= bits - 1) {
+          const i = begun[31 - Math.clz32(bits & -bits)]!;
+          if (place < ends[i]!) continue; // inside the match before, as a search would have it
           const { owner, pattern } = triggers[i]!;
           pattern.lastIndex = place;
           if (!pattern.test(text)) continue;
@@ -84,15 +94,10 @@ export function buildPrefilter(detectors: readonly Detector[]): Prefilter {
     judge,
     mayStand(bytes, at) {
       const four = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) | 0x20202020;
-      if (tables.hashes[hashOf(four)] !== 0 && byFour.get(four)?.some((anchor) => standsIn(bytes, at - anchor.offset, anchor))) return true;
+      if (isHashed(tables, four) && byFour.get(four)?.some((anchor) => standsIn(bytes, at - anchor.offset, anchor))) return true;
       if (byThree.get(four & 0xffffff)?.some((anchor) => standsIn(bytes, at - anchor.offset, anchor))) return true;
-      let all = -1;
-      for (let position = 0; position < STARTS && all !== 0; position++) {
-        const code = bytes[at + position]!;
-        // Behind the end of a text, and beyond ASCII, anything may stand.
-        if (code === 0 || code > 127) return all !== 0 && position > 0;
-        all &= starts[position * 128 + code]!;
-      }
+      let all = triggersOnly;
+      for (let position = 0; position < STARTS && all !== 0; position++) all &= tables.starts[position * 256 + bytes[at + position]!]!;
       return all !== 0;
     },
     letters,
@@ -130,16 +135,16 @@ function tidy(list: number[]): number[] {
 }
 
 /** Notes those of the anchors that stand where a seed of theirs begins. */
-function compare(anchors: readonly SeededAnchor[] | undefined, text: string, at: number, found: Map<number, number[]>): void {
+function compare(anchors: readonly Seed[] | undefined, text: string, at: number, found: Map<number, number[]>): void {
   if (anchors === undefined) return;
   for (const anchor of anchors) if (stands(text, at - anchor.offset, anchor)) for (const owner of anchor.owners) add(found, owner, at - anchor.offset);
 }
 
-function stands(text: string, at: number, { text: anchor }: SeededAnchor): boolean {
+function stands(text: string, at: number, { text: anchor }: Seed): boolean {
   return at >= 0 && text.slice(at, at + anchor.length).toLowerCase() === anchor;
 }
 
-function standsIn(bytes: Uint8Array, from: number, { text }: SeededAnchor): boolean {
+function standsIn(bytes: Uint8Array, from: number, { text }: Seed): boolean {
   for (let i = 0; i < text.length; i++) {
     const byte = bytes[from + i]!;
     if ((byte >= 65 && byte <= 90 ? byte | 0x20 : byte) !== text.charCodeAt(i)) return false;
@@ -147,40 +152,51 @@ function standsIn(bytes: Uint8Array, from: number, { text }: SeededAnchor): bool
   return true;
 }
 
-/** So many characters of a trigger's beginning are compared before the trigger itself is tried. */
-const STARTS = 8;
-
-/** Per position and character of ASCII: the triggers one of whose beginnings may have it there, as bits. Exact, unlike the groups: it tells small from capital letters. */
-function startBits(triggers: readonly SeededTrigger[]): Int32Array {
-  if (triggers.length > 31) throw new Error("too many triggers for this table");
-  const bits = new Int32Array(STARTS * 128);
-  triggers.forEach(({ starts }, i) => {
-    for (const sets of starts) for (let position = 0; position < STARTS; position++) for (let code = 0; code < 128; code++) if (sets[position]?.includes(code) ?? true) bits[position * 128 + code]! |= 1 << i;
-  });
-  return bits;
+function isHashed({ hashes }: Tables, chars: number): boolean {
+  const hash = hashOf(chars);
+  return ((hashes[hash >> 3]! >> (hash & 7)) & 1) !== 0;
 }
 
-function startsAt(bits: Int32Array, text: string, at: number): number {
+/** Exact, unlike the groups: what begins there, as far as it was declared. Beyond ASCII, and behind the end, nothing goes on. */
+function startsAt({ starts }: Tables, text: string, at: number): number {
   let all = -1;
-  for (let position = 0; position < STARTS && at + position < text.length && all !== 0; position++) {
-    const code = text.charCodeAt(at + position);
-    all &= code < 128 ? bits[position * 128 + code]! : position === 0 ? 0 : -1;
-  }
+  for (let position = 0; position < STARTS && all !== 0; position++) all &= starts[position * 256 + (at + position < text.length ? byteOf(text.charCodeAt(at + position)) : 0)]!;
   return all;
 }
 
-const KINDS = (1 << (3 * KIND_BITS)) - 1;
+/** A character as the machine sees it. */
+function byteOf(code: number): number {
+  return code < 128 ? code : code === KELVIN ? 0x6b : 0xff;
+}
 
 /** @returns whether the text is ASCII. */
-function sweepByLoop(text: string, { kinds, slots, hashes }: Tables, judge: (at: number) => void): boolean {
+function sweepByLoop(text: string, tables: Tables, judge: (at: number) => void): boolean {
+  const { pairs } = tables;
+  const look = (at: number, groups: number): void => {
+    if ((groups & ~SHAPED) !== 0) {
+      const four = fourAt(text, at);
+      if (isHashed(tables, four) || isHashed(tables, four & 0xffffff)) return judge(at);
+    }
+    if ((groups & SHAPED) !== 0 && startsAt(tables, text, at) !== 0) judge(at);
+  };
   let all = 0;
-  let last = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    all |= code;
-    last = ((last << KIND_BITS) | (code < 128 ? kinds[code]! : code === KELVIN ? kinds[0x6b]! : 0)) & KINDS;
-    const slot = slots[last]!;
-    if (slot !== 0 && (slot !== SLOT_OF_FOUR || hashes[hashOf(fourAt(text, i - 2))] !== 0)) judge(i - 2);
+  let begun = 0;
+  // Each round looks at the pair before this one, now that it is known how it goes on.
+  for (let i = 0; i < text.length + 2; i += 2) {
+    let a = i < text.length ? text.charCodeAt(i) : 0;
+    let b = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+    if ((a | b) > 127) {
+      all = 128;
+      a = byteOf(a);
+      b = byteOf(b);
+    }
+    const pair = 2 * (a | (b << 8));
+    const groups = begun & pairs[pair + 1]!;
+    if (groups !== 0) {
+      if ((groups & HERE) !== 0) look(i - 2, groups & HERE);
+      if ((groups & NEXT) !== 0) look(i - 1, groups & NEXT);
+    }
+    begun = pairs[pair]!;
   }
   return all < 128;
 }

@@ -6,7 +6,7 @@
  */
 import type { Message } from "../../mcp/message.ts";
 import { characterKind, holdsEscape, saysSomething } from "./decode.ts";
-import { CHARACTER, CHARACTERS_AT, INPUT_AT, LEAF_HEAD, MARKS_AT, MAX_RUNS, MAX_STOPS, OUT_AT, PIECES, RUNS_AT, SKIM_PIECE, STATE, STATE_AT, STOPS_AT, UNSURE } from "./kernel/layout.ts";
+import { CHARACTER, CHARACTERS_AT, INPUT_AT, LEAF_HEAD, MARKS_AT, MAX_RUNS, MANY_STOPS, OUT_AT, PIECES, RUNS_AT, SKIM_PIECE, STATE, STATE_AT, STOPS_AT, UNSURE } from "./kernel/layout.ts";
 import { currentMachine, type Machine } from "./kernel/machine.ts";
 import { KnownWords } from "./known-words.ts";
 import type { Prefilter } from "./prefilter.ts";
@@ -105,7 +105,7 @@ export function createSkimmer(prefilter: Prefilter, judge: TextJudge, isHarmless
     const altered = words[STATE_WORDS + STATE.altered] !== 0;
     const end = words[STATE_WORDS + STATE.out]!;
     const stops = words[STATE_WORDS + STATE.stops]!;
-    if (stops >= MAX_STOPS - 8) return false;
+    if (stops >= MANY_STOPS) return false;
     let leaf: Leaf | null = null;
     for (let i = 0; i < stops; i++) {
       const at = words[STOPS_AT / 4 + i]!;

@@ -12,7 +12,7 @@ export const paymentCard: Detector = {
   anchors: [],
   // The beginning of a run of digits (spaces and dashes allowed) that is long enough.
   trigger: /(?<!\w)\d(?=\d{3}(?:[ -]?\d){8})/g,
-  starts: ["\\d\\d\\d\\d"],
+  starts: ["\\d\\d\\d\\d[\\d -][\\d -][\\d -][\\d -]"],
   contextual: false,
   reach: 96,
   find(text, at, { key }) {

@@ -19,7 +19,7 @@ export const phone: Detector = {
   anchors: ANCHORS,
   // International form, and the North American one with its separators.
   trigger: /\+\(?[1-9](?=[\d ()./-])|(?<![\w.+-])\(?[2-9]\d{2}(?:\) ?|[-. ])[2-9]\d{2}[-.]\d{4}(?![\w-])/g,
-  starts: ["\\+[1-9][\\d ()./-]", "\\+\\([1-9]", "\\([2-9]\\d\\d", "[2-9]\\d\\d[-. )]"],
+  starts: ["\\+[1-9][\\d ()./-]", "\\+\\([1-9]", "\\([2-9]\\d\\d[-. )]", "[2-9]\\d\\d[-. ][2-9]\\d\\d[-.]", "[2-9]\\d\\d\\)[ 2-9]\\d\\d"],
   contextual: false,
   reach: 128,
   wants: (key) => isPhoneName(key),

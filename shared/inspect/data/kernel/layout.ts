@@ -2,27 +2,35 @@
 
 /** Texts are swept in pieces of so many UTF-16 units, each with a few more units of the next behind it. */
 export const PIECE = 32_768;
-/** A seed has at most four characters, so the next piece's first three belong to a place at the end of this one. */
-export const OVERLAP = 3;
+/** So many characters of a trigger's beginning are compared before a place counts as a stop. */
+export const STARTS = 8;
+/** What a place at the end of this piece is compared with stands in the next piece. */
+export const OVERLAP = STARTS - 1;
 
-/** Characters fall into 64 kinds, so three of them make an 18-bit number. */
-export const KIND_BITS = 6;
-export const KINDS_AT = 0;
 /** One byte for each byte: may stand in base64 of either alphabet. */
 export const BASE64_AT = 256;
-/** One byte for each value of a hash: some anchor's seed is four such characters. */
-export const HASHES_AT = 4096;
-export const HASH_BITS = 13;
+/** Per position of a beginning and byte, 32 bits: the beginnings that may have it there. */
+export const STARTS_AT = 4096;
+/** One bit for each value of a hash: some anchor's seed is three or four such characters. */
+export const HASHES_AT = STARTS_AT + 4 * 256 * STARTS;
+export const HASH_BITS = 16;
 export const HASH_FACTOR = 0x9e3779b1 | 0;
-/** One byte for each three kinds: what may stand where they follow each other. */
-export const SLOTS_AT = HASHES_AT + (1 << HASH_BITS);
-/** The first four characters decide; below it the first three are enough. */
-export const SLOT_OF_FOUR = 1;
-export const SLOT_OF_THREE = 2;
+/** Per two bytes, 32 bits and 32 bits: the groups of which some seed begins with these two, and those of which one goes on with them. */
+export const PAIRS_AT = HASHES_AT + (1 << (HASH_BITS - 3));
+/** Groups of seeds that begin with the first of the two bytes, and with the second; one bit is both. */
+export const HERE = 0x8000ffff | 0;
+export const NEXT = 0xffff0000 | 0;
+/** Groups of those that are known by their beginnings; the others are known by their hash. */
+export const SHAPED = 0x800f000f | 0;
+/** A stretch of so many bytes is looked over before it is looked into: blocks of eight bytes to look into, 32 bits each. */
+export const STRETCH = 4096;
+export const BLOCKS_AT = PAIRS_AT + 8 * 65_536;
 /** Offsets found, 32 bits each. */
-export const STOPS_AT = SLOTS_AT + (1 << (3 * KIND_BITS));
-/** More stops than that in one go are not looked at. */
-export const MAX_STOPS = PIECE + 64;
+export const STOPS_AT = BLOCKS_AT + STRETCH / 2 + 64;
+/** After so many stops the rest is not looked at; more than a piece of text can have. */
+export const MANY_STOPS = PIECE + 64;
+/** Room for them, and for those of the stretch that is looked into. */
+export const MAX_STOPS = MANY_STOPS + STRETCH + 64;
 /** What the machine is given to read: UTF-8 of a text's piece (three bytes a unit), or bytes of a message. */
 export const INPUT_AT = STOPS_AT + 4 * MAX_STOPS;
 /** What a step may read behind the end. */
@@ -75,9 +83,9 @@ export const SHORTEST_NUMBER = 7;
 /** Before each kept leaf: a zero, and its key's number in two bytes that no seed knows. */
 export const LEAF_HEAD = 3;
 
-/** Of four characters, the first one lowest, each with its 32's bit set: a letter and its other case are one. */
-export function hashOf(four: number): number {
-  return Math.imul(four, HASH_FACTOR) >>> (32 - HASH_BITS);
+/** Of three or four characters, the first one lowest, each with its 32's bit set: a letter and its other case are one. */
+export function hashOf(chars: number): number {
+  return Math.imul(chars, HASH_FACTOR) >>> (32 - HASH_BITS);
 }
 
 export const KEY_HASH_FACTOR = 0x01000193;

@@ -1,7 +1,7 @@
 /** What a sweep looks for, made from the detectors themselves: of every anchor its rarest characters, of every trigger the first ones it declares. A detector cannot be forgotten here, because nothing here names one. */
 import type { Detector } from "../detector.ts";
 import { isBase64 } from "../../../base/base64.ts";
-import { BASE64_AT, HASH_BITS, HASHES_AT, hashOf, KIND_BITS, KINDS_AT, SLOT_OF_FOUR, SLOT_OF_THREE, SLOTS_AT, STOPS_AT } from "./layout.ts";
+import { BASE64_AT, HASH_BITS, HASHES_AT, hashOf, PAIRS_AT, STARTS, STARTS_AT, STOPS_AT } from "./layout.ts";
 
 /** Sets of characters (ASCII) that follow each other. */
 type Sets = readonly (readonly number[])[];
@@ -9,8 +9,8 @@ type Sets = readonly (readonly number[])[];
 /** An anchor, found by a part of it. */
 export interface SeededAnchor {
   readonly text: string;
-  /** Where in the anchor its seed begins. */
-  readonly offset: number;
+  /** Where in the anchor a seed of it begins. A longer one has two, at an even and an odd offset: wherever it stands, one of them stands at an even place, where the sweep sees all of it at once. */
+  readonly offsets: readonly number[];
   /** Detectors that want it, by index. */
   readonly owners: readonly number[];
 }
@@ -23,14 +23,13 @@ export interface SeededTrigger {
   readonly starts: readonly Sets[];
 }
 
-/** Everything that a sweep asks, machine or not. */
+/** Everything that a sweep asks, machine or not (layout.ts says what each number means). */
 export interface Tables {
-  /** Per byte: its kind. Small and capital letters share one; 0 is what no seed begins with. */
-  readonly kinds: Uint8Array;
-  /** Per three kinds: 0, or which of the `SLOT_…` may stand there. */
-  readonly slots: Uint8Array;
-  /** Per hash of four characters: 1 where an anchor's seed has it. */
+  readonly pairs: Int32Array;
+  /** Per hash of an anchor's seed: a bit. */
   readonly hashes: Uint8Array;
+  /** Of everything that is known by how it begins, a bit each: first the triggers' `starts` in their order, then what the sweep stops at besides. */
+  readonly starts: Int32Array;
 }
 
 const SEED = 4;
@@ -52,15 +51,18 @@ export function seedAnchors(detectors: readonly Detector[]): SeededAnchor[] {
   );
   return Array.from(owners, ([text, list]) => {
     if (text.length < SHORTEST || /[^\0-\x7f]|[A-Z]/.test(text)) throw new Error(`an anchor needs three lower-case ASCII characters: ${text}`);
-    return { text, offset: rarest(text), owners: [...new Set(list.map(({ owner }) => owner))] };
+    return { text, offsets: text.length <= SEED ? [0] : [rarest(text, 0), rarest(text, 1)], owners: [...new Set(list.map(({ owner }) => owner))] };
   });
 }
 
-function rarest(text: string): number {
-  let best = 0;
+/** @param from 0 or 1: looks at every second place from there. */
+function rarest(text: string, from: number): number {
+  let best = from;
   let least = Infinity;
-  for (let at = 0; at + Math.min(SEED, text.length) <= text.length; at++) {
-    const weight = text.slice(at, at + SEED).split("").reduce((product, char) => product * frequency(char), 1);
+  for (let at = from; at + SEED <= text.length; at += 2) {
+    const chars = text.slice(at, at + SEED).split("");
+    // Rulers and frames are runs of one sign.
+    const weight = chars.reduce((product, char, i) => product * (char === chars[i - 1] ? 50 : frequency(char)), 1);
     if (weight < least) [best, least] = [at, weight];
   }
   return best;
@@ -75,12 +77,19 @@ export function seedTriggers(detectors: readonly Detector[]): SeededTrigger[] {
   });
 }
 
+/** Most classes come again. */
+const SETS = new Map<string, readonly number[]>();
+
 /** `S[ACN]\d` → the sets of its three characters. */
 export function readSets(start: string): Sets {
   const classes = start.match(/\[(?:\\.|[^\]\\])+\]|\\.|[^\\[\]]/gs) ?? [];
   return classes.map((text) => {
+    const known = SETS.get(text);
+    if (known) return known;
     const pattern = new RegExp(`^${/^[.+?*^$(){}|]$/.test(text) ? `\\${text}` : text}$`, "s");
-    return Array.from({ length: 128 }, (_, code) => code).filter((code) => pattern.test(String.fromCharCode(code)));
+    const set = Array.from({ length: 128 }, (_, code) => code).filter((code) => pattern.test(String.fromCharCode(code)));
+    SETS.set(text, set);
+    return set;
   });
 }
 
@@ -94,46 +103,111 @@ export function fourAt(text: string, at: number): number {
   return four;
 }
 
-export function slotOf(kinds: Uint8Array, a: number, b: number, c: number): number {
-  return (kinds[a]! << (2 * KIND_BITS)) | (kinds[b]! << KIND_BITS) | kinds[c]!;
-}
-
-/** What every disguise by escapes begins with (decode.ts), a third character where it says any: the sweep stops there as well. */
-const ESCAPE_STARTS = ["%[0-9a-f][0-9a-f]", "&#[\\0-\\x7f]", "&[alqgn][a-z]", "\\\\[ux\"'\\\\/nrt][\\0-\\x7f]"].map(readSets);
+/** What every disguise by escapes begins with (decode.ts): the sweep stops there as well. */
+export const ESCAPE_STARTS = ["%[\\da-fA-F][\\da-fA-F]", "&#[\\dxX]", "&[lgLG][tT];", "&[aqnAQN][a-zA-Z][a-zA-Z]", "\\\\[uU][{\\da-fA-F]", "\\\\[xX][\\da-fA-F]", "\\\\[\"'\\\\/nrtNRT]"].map(readSets);
 
 /** @param letters characters at which to stop whatever follows. */
 export function buildTables(anchors: readonly SeededAnchor[], triggers: readonly SeededTrigger[], letters: readonly number[]): Tables {
-  const kinds = new Uint8Array(256);
-  let last = 0;
-  const know = (code: number): void => {
-    const small = String.fromCharCode(code).toLowerCase();
-    const big = small.toUpperCase();
-    if (kinds[code] === 0) kinds[small.charCodeAt(0)] = kinds[big.charCodeAt(0)] = ++last;
-  };
-  const seeds = anchors.map(({ text, offset }) => text.slice(offset, offset + SEED));
-  for (const seed of seeds) for (let i = 0; i < SHORTEST; i++) know(seed.charCodeAt(i));
-  for (const { starts } of triggers) for (const sets of starts) sets.slice(0, SHORTEST).flat().forEach(know);
-  letters.forEach(know);
-  for (const [first, second] of ESCAPE_STARTS) for (const code of [...first!, ...second!]) know(code);
-  if (last >= 1 << KIND_BITS) throw new Error("too many kinds of characters for this table");
-
-  const slots = new Uint8Array(1 << (3 * KIND_BITS));
-  const hashes = new Uint8Array(1 << HASH_BITS);
-  for (const seed of seeds) {
-    slots[slotOf(kinds, seed.charCodeAt(0), seed.charCodeAt(1), seed.charCodeAt(2))]! |= seed.length < SEED ? SLOT_OF_THREE : SLOT_OF_FOUR;
-    if (seed.length === SEED) hashes[hashOf(fourAt(seed, 0))] = 1;
+  const pairs = new PairTable();
+  const hashes = new Uint8Array(1 << (HASH_BITS - 3));
+  for (const { text, offsets } of anchors) {
+    for (const offset of offsets) {
+      const seed = text.slice(offset, offset + SEED);
+      pairs.enter([...seed].map(bothCases), false, offsets.length === 1);
+      const hash = hashOf(fourAt(seed, 0) & (seed.length < SEED ? 0xffffff : -1));
+      hashes[hash >> 3]! |= 1 << (hash & 7);
+    }
   }
-  for (const [first, second, third] of [...triggers.flatMap(({ starts }) => starts), ...ESCAPE_STARTS]) for (const a of first!) for (const b of second!) for (const c of third!) slots[slotOf(kinds, a, b, c)]! |= SLOT_OF_THREE;
-  for (const letter of letters) slots.fill(SLOT_OF_THREE, slotOf(kinds, letter, 0, 0), slotOf(kinds, letter, 0, 0) + (1 << (2 * KIND_BITS)));
-  return { kinds, slots, hashes };
+  const begun = [...triggers.flatMap(({ starts }) => starts), ...ESCAPE_STARTS, ...letters.map((letter) => [[letter]])];
+  for (const sets of begun) pairs.enter(sets, true, true);
+  return { pairs: pairs.finished(), hashes, starts: startBits(begun) };
 }
 
+function startBits(begun: readonly Sets[]): Int32Array {
+  if (begun.length > 32) throw new Error("too many beginnings for this table");
+  const bits = new Int32Array(STARTS * 256);
+  for (let position = 0; position < STARTS; position++) {
+    const at = position * 256;
+    bits.fill(begun.reduce((all, sets, i) => (sets[position] ? all : all | (1 << i)), 0), at, at + 256);
+    begun.forEach((sets, i) => sets[position]?.forEach((byte) => (bits[at + byte]! |= 1 << i)));
+  }
+  return bits;
+}
+
+class PairTable {
+  // What is decided by its first pair alone goes on with any.
+  readonly #pairs = new Int32Array(new BigInt64Array(65_536).fill(1n << 63n).buffer);
+  /** Per byte: the groups that begin with any pair that ends with it, and those that go on with any pair that begins with it. */
+  readonly #ending = new Int32Array(256);
+  readonly #beginning = new Int32Array(256);
+
+  /**
+   * Places are looked at in twos. A seed that begins with the first of the two shows whole: its first pair, and the next one.
+   * A seed that begins with the second shows but three characters: any pair that ends with its first, and the next.
+   * @param late may it begin with the second?
+   */
+  enter([first, second, third, fourth]: Sets, isShape: boolean, late: boolean): void {
+    const [here, next] = groupsOf([first!, second, third, fourth], isShape);
+    if (second) this.#mark(first!, second, 0, here);
+    else for (let y = 0; y < 256; y++) this.#mark(first!, [y], 0, here);
+    if (third && fourth) this.#mark(third, fourth, 1, here);
+    else if (third) for (const code of third) this.#beginning[code]! |= 1 << here;
+    if (!late) return;
+    for (const code of first!) this.#ending[code]! |= 1 << next;
+    if (second && third) this.#mark(second, third, 1, next);
+  }
+
+  #mark(low: readonly number[], high: readonly number[], word: 0 | 1, group: number): void {
+    const pairs = this.#pairs;
+    const bit = 1 << group;
+    for (let i = 0; i < high.length; i++) {
+      const row = 512 * high[i]! + word;
+      for (let j = 0; j < low.length; j++) pairs[row + 2 * low[j]!]! |= bit;
+    }
+  }
+
+  finished(): Int32Array {
+    const pairs = this.#pairs;
+    for (let code = 0; code < 128; code++) {
+      const ending = this.#ending[code]!;
+      const beginning = this.#beginning[code]!;
+      if (ending !== 0) for (let at = 2 * (code << 8); at < 2 * ((code + 1) << 8); at += 2) pairs[at]! |= ending;
+      if (beginning !== 0) for (let at = 2 * code + 1; at < pairs.length; at += 512) pairs[at]! |= beginning;
+    }
+    return pairs;
+  }
+}
+
+/** The groups of a seed, for either place (`HERE`, `NEXT`). Groups keep a pair of one seed from going on with a pair of another: which seed is in which is a matter of speed alone, and those that take much stay away from those that take little. */
+function groupsOf([first, second, third, fourth]: readonly (readonly number[] | undefined)[], isShape: boolean): readonly [number, number] {
+  const code = first![0]! | 0x20;
+  if (isShape) {
+    if (!third) return [SHORT, SHORT];
+    const group = isLetter(code) && first!.length < 3 ? 2 : isLetter(code) || isDigit(code) ? 0 : code === DOT ? 1 : 3;
+    return [group, 16 + group];
+  }
+  const [a, b, c, d] = [first, second, third, fourth].map((set) => !set || isLetter(set[0]!));
+  const late = a && b && c ? 21 + (code % 8) : 20;
+  if ([first, second, third, fourth].some((set) => set?.[0] === SPACE)) return [14, late];
+  if (!a || !b) return [4, late];
+  if (!c || !d) return [5, late];
+  if (!fourth) return [third![0] === T ? 15 : 6, late];
+  return [7 + ((code + second![0]!) % 7), late];
+}
+
+/** Known by its first pair alone. */
+const SHORT = 31;
+const DOT = 46, SPACE = 32, T = 84;
+const isLetter = (code: number): boolean => (code | 0x20) >= 97 && (code | 0x20) <= 122;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const bothCases = (char: string): number[] => [...new Set([char.charCodeAt(0), char.toUpperCase().charCodeAt(0)])];
+
 /** The first bytes of the machine's memory. */
-export function memoryOf({ kinds, slots, hashes }: Tables): Uint8Array {
+export function memoryOf({ pairs, hashes, starts }: Tables): Uint8Array {
   const memory = new Uint8Array(STOPS_AT);
   for (let code = 0; code < 128; code++) memory[BASE64_AT + code] = isBase64(code) ? 1 : 0;
-  memory.set(kinds, KINDS_AT);
+  memory.set(new Uint8Array(starts.buffer), STARTS_AT);
   memory.set(hashes, HASHES_AT);
-  memory.set(slots, SLOTS_AT);
+  memory.set(new Uint8Array(pairs.buffer), PAIRS_AT);
   return memory;
 }
