@@ -178,6 +178,7 @@ const STRICT: Policy = {
     { id: "nothing-out", title: "Nothing leaves", when: { direction: "to-server", data: { any: ["secret.*", "pii.*", "pci.*"] } }, effect: "redact" },
     { id: "no-mail-in", title: "No addresses come in", when: { direction: "to-client", data: { any: ["pii.email"] } }, effect: "redact" },
     { id: "ask-find", title: "Ask about find", when: { tool: "find" }, effect: "approve" },
+    { id: "no-such-note", title: "No such note", when: { tool: "import", arguments: [{ at: "/note", glob: "hello*" }] }, effect: "block" },
   ],
 };
 

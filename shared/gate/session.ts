@@ -8,7 +8,7 @@ import { inspectJson } from "../inspect/data/inspect.ts";
 import { standardScanner } from "../inspect/data/scan.ts";
 import type { Substitutes } from "../inspect/data/substitutes.ts";
 import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
-import { guessMessage, readMessage, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
+import { guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import { refusalText } from "../policy/explain.ts";
@@ -108,7 +108,7 @@ class GateSession implements Session {
     // What might take a held call back, or hold a token to turn back, is read.
     if (!this.#holds.isEmpty || (direction === "to-server" && !this.#substitutes.isEmpty)) return null;
     const policy = this.#setup.policy();
-    const members = policy.readsArguments ? null : standardScanner().skimmer.skim(parts);
+    const members = standardScanner().skimmer.skim(parts);
     const glance = members && glanceAt(members);
     if (!glance) return null;
     const situation: Situation = { policy, protocolVersion: this.#introductions.protocolVersion, authentication: this.#authentication, who: this.#setup.who?.() };
@@ -117,6 +117,7 @@ class GateSession implements Session {
     if (!envelope) return null;
     const answered = envelope.kind === "response" && envelope.id !== null ? this.#exchanges.find(direction === "to-client" ? "to-server" : "to-client", envelope.id) : null;
     if (!isRoutine(envelope, answered?.sure ? answered.method : null)) return null;
+    if (envelope.kind === "request" && policy.readsArguments(this.#factsBefore(direction, envelope))) return null;
     this.#begin();
     const outcome = this.#judge(direction, { kind: "skimmed", envelope, parts }, bytes, waits);
     if (outcome.passed) this.#remember(direction, glance, outcome.passed, situation);
@@ -165,10 +166,15 @@ class GateSession implements Session {
     else this.#carryOut({ fate: "drop", text: null, reply });
   }
 
+  /** What is known of a message before it is judged. */
+  #factsBefore(direction: Direction, envelope: Envelope): Facts {
+    return { channel: this.channel, direction, method: "method" in envelope ? envelope.method : undefined, ...subjectOf(envelope), findings: [], unknownClasses: [], protocolVersion: this.#introductions.protocolVersion ?? undefined, authentication: this.#authentication, trust: this.#setup.trust?.(), who: this.#setup.who?.(), now: this.#setup.now() };
+  }
+
   #putBack(direction: Direction, message: SingleMessage): RestoredMessage {
     if (direction !== "to-server" || this.#substitutes.isEmpty) return message;
     const { envelope } = message;
-    const facts = { channel: this.channel, direction, method: "method" in envelope ? envelope.method : undefined, ...subjectOf(envelope), findings: [], unknownClasses: [], protocolVersion: this.#introductions.protocolVersion ?? undefined, authentication: this.#authentication, trust: this.#setup.trust?.(), who: this.#setup.who?.(), now: this.#setup.now() };
+    const facts = this.#factsBefore(direction, envelope);
     return putBack(message, this.#substitutes, (name) => this.#setup.policy().restores(name, facts));
   }
 

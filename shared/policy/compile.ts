@@ -13,8 +13,8 @@ import { viewOf, type Standing } from "./view.ts";
 export interface CompiledPolicy {
   readonly policy: Policy;
   readonly source: PolicySource;
-  /** Some condition looks at what a call hands over. */
-  readonly readsArguments: boolean;
+  /** Does a rule on such a message look at what it hands over, even where nothing is found in it? */
+  readsArguments(facts: Facts): boolean;
   decide(facts: Facts): Decision;
   /** Until when (Unix milliseconds) the same decision holds for every message that differs from this one only in what it hands over and in size, as long as nothing is found in it. 0: ask each time. */
   standsUntil(facts: Facts): number;
@@ -42,7 +42,6 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const styles = compileStyles(policy.redaction);
   const rules = compileRules(policy, { labels: new Map(Object.entries(policy.labels ?? {})), networks: compileNetworks(policy.networks) }, styles);
   const asksTrust = conditionsOf(policy).some((condition) => condition.server?.trust !== undefined || condition.server?.riskLevel !== undefined);
-  const readsArguments = conditionsOf(policy).some((condition) => condition.arguments !== undefined);
   /** Something that may change with every message, or between two of them. */
   const isSteady = !asksTrust && !conditionsOf(policy).some(({ rate, network }) => rate !== undefined || network !== undefined);
   const about: Decision["policy"] = { id: policy.id, revision: policy.revision, source };
@@ -72,7 +71,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const compiled: CompiledPolicy = {
     policy,
     source,
-    readsArguments,
+    readsArguments: (facts) => select(facts).rules.passing,
     standsUntil(facts) {
       const { rules: selected } = select(facts);
       return !isSteady || selected.passing || facts.findings.length > 0 || facts.unknownClasses.length > 0 ? 0 : rules.standsUntil(facts.now);
