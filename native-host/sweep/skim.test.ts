@@ -187,11 +187,13 @@ const HANDSHAKE: readonly Sent[] = [
   { direction: "to-client", text: '{"jsonrpc":"2.0","id":"hello","result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}' },
 ];
 
+const channel: Channel = { id: "c1", point: "stdio", transport: "stdio", client: { id: "client:x", name: "x" }, server: remoteServer("https://desk.example/mcp")! };
+const PLACE = { channel, by: "guard" as const, key, random: (bytes: number) => new Uint8Array(bytes) };
+
 function makeSession(policy: Policy, now: () => number): Session {
   let drawn = 0;
   const compiled = compile(policy, "local");
-  const channel: Channel = { id: "c1", point: "stdio", transport: "stdio", client: { id: "client:x", name: "x" }, server: remoteServer("https://desk.example/mcp")! };
-  return createSession({ channel, by: "guard", policy: () => compiled, key, now, random: (bytes) => Uint8Array.from({ length: bytes }, () => ++drawn & 255) });
+  return createSession({ ...PLACE, policy: () => compiled, now, random: (bytes) => Uint8Array.from({ length: bytes }, () => ++drawn & 255) });
 }
 
 /** What most traffic is: calls and their answers. */
@@ -237,6 +239,38 @@ test("a session that may skim and one that reads everything have the same effect
   );
   expect(skims).toBeGreaterThan(200);
   expect(again).toBeGreaterThan(50);
+});
+
+test("what passed a moment ago is judged anew when an exception has ended, when the policy has changed, and when the clock was set back", () => {
+  const until = Date.UTC(2026, 10, 22);
+  const policy: Policy = {
+    ...STRICT,
+    rules: [{ id: "no-export", title: "No export", when: { tool: "export" }, effect: "block" }],
+    exceptions: [{ rule: "no-export", when: { tool: "export" }, owner: "a@example.org", ticket: "T-1", until: "2026-11-21" }],
+  };
+  let time = until - 5000;
+  let compiled = compile(policy, "local");
+  const session = createSession({ ...PLACE, policy: () => compiled, now: () => time });
+  const call = (id: number): string | undefined => {
+    const text = `{"method":"tools/call","params":{"name":"export","arguments":{}},"jsonrpc":"2.0","id":${id}}`;
+    const effects = session.skim("to-server", [encoder.encode(text)], text.length, false) ?? session.step({ kind: "message", direction: "to-server", text });
+    const lane = session.records().length > 0;
+    return `${lane ? "at once: " : ""}${effects.filter(({ kind }) => kind !== "record")[0]?.kind}`;
+  };
+  for (const { direction, text } of HANDSHAKE) session.step({ kind: "message", direction, text });
+  expect(call(1)).toBe("forward");
+  expect(call(2)).toBe("forward");
+  time += 1000;
+  expect(call(3)).toBe("at once: forward");
+  compiled = compile({ ...policy, revision: 2, exceptions: [] }, "local");
+  expect(call(4)).toBe("drop");
+  compiled = compile(policy, "local");
+  expect(call(5)).toBe("forward");
+  time -= 500;
+  expect(call(6)).toBe("forward");
+  expect(call(7)).toBe("at once: forward");
+  time = until;
+  expect(call(8)).toBe("drop");
 });
 
 function alike(effects: readonly object[]): unknown {
