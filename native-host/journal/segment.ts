@@ -55,9 +55,9 @@ export function chainStart(file: string): ChainHead {
   return { seq: 0, prev: digest(basename(file)) };
 }
 
-/** @param json a record's JSON text, an object with at least one field. */
-export function chainLine(head: ChainHead, json: string): { line: string; next: ChainHead } {
-  const line = `${json.slice(0, -1)},"seq":${head.seq},"prev":"${head.prev}"}`;
+/** @param open a record's JSON text as serialize.ts leaves it: every field with a comma behind it, and no closing brace. */
+export function chainLine(head: ChainHead, open: string): { line: string; next: ChainHead } {
+  const line = `${open}"seq":${head.seq},"prev":"${head.prev}"}`;
   return { line, next: { seq: head.seq + 1, prev: digest(line) } };
 }
 

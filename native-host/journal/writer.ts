@@ -7,6 +7,7 @@ import { isEventRecord } from "../../shared/events/guard.ts";
 import type { EventRecord, Recorder, Unstamped } from "../../shared/events/record.ts";
 import { onProcessEnd } from "./exit-flush.ts";
 import { chainLine, chainStart, dayOf, segmentName, type ChainHead } from "./segment.ts";
+import { createSerializer } from "./serialize.ts";
 import { createStamp } from "./stamp.ts";
 
 export interface JournalWriter {
@@ -41,12 +42,14 @@ interface Segment {
 const RETRY_MS = 1000;
 /** Records that wait for their check; a burst beyond it is checked at once, so that the bound in characters holds. */
 const MAX_WAITING = 1000;
+const LINE_END = 10;
 const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Opens a journal for one writer. Folder and file are made with the first record, readable by their owner only. */
 export function openJournal(dir: string, by: Recorder, options: JournalOptions = {}): JournalWriter {
   const { now = Date.now, bufferMs = 50, segmentBytes = 16 * 1024 * 1024, queueChars = 8 * 1024 * 1024 } = options;
   const stamp = createStamp(by, now);
+  const serialize = createSerializer();
   // Records wait as they are: a message is not held up by the check and the writing of its record.
   const waiting: EventRecord[] = [];
   const expected = new Set<() => readonly EventRecord[]>();
@@ -71,7 +74,7 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
   function enqueue(record: EventRecord): void {
     // No reader would take it: better a counted gap that shows than a line that nobody sees.
     if (!isEventRecord(record)) return lose(`a ${String((record as { kind?: unknown }).kind).slice(0, 40)} record was not valid or too long`);
-    const json = JSON.stringify(record);
+    const json = serialize(record);
     if (queued + json.length > queueChars) return lose(lastError || "too many records at once");
     queue.push(json);
     queued += json.length;
@@ -121,7 +124,7 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
     if (lost && queued < queueChars / 2) {
       const { count, since, why } = lost;
       lost = null;
-      const notice = JSON.stringify(stamp({ kind: "health", what: "records.lost", detail: `${count} records since ${new Date(since).toISOString()} could not be written: ${why}` }));
+      const notice = serialize(stamp({ kind: "health", what: "records.lost", detail: `${count} records since ${new Date(since).toISOString()} could not be written: ${why}` }));
       queue.push(notice);
       queued += notice.length;
     }
@@ -150,33 +153,30 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
     fdatasync(segment.fd, () => (syncing = false));
   }
 
-  /** Writes up to a megabyte of whole lines; on failure cuts the torn one off again and keeps it queued. */
+  /** Writes up to about a megabyte of whole lines; on failure cuts the torn one off again and keeps it queued. */
   function writeSome(to: Segment): void {
-    const ends: { at: number; head: ChainHead }[] = [];
+    const heads: ChainHead[] = [];
     let text = "";
-    let at = 0;
     let head = to.head;
     for (const json of queue) {
       const { line, next } = chainLine(head, json);
       text += `${line}\n`;
-      at += Buffer.byteLength(line) + 1;
-      head = next;
-      ends.push({ at, head });
-      if (at > 1024 * 1024) break;
+      heads.push((head = next));
+      if (text.length > 1024 * 1024) break;
     }
     const bytes = Buffer.from(text);
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(to.fd, bytes, written);
     } finally {
-      const done = ends.findLastIndex((line) => line.at <= written) + 1;
-      const last = ends[done - 1];
+      const whole = written === bytes.length ? written : bytes.subarray(0, written).lastIndexOf(LINE_END) + 1;
+      const done = written === bytes.length ? heads.length : countLines(bytes.subarray(0, whole));
       for (const json of queue.splice(0, done)) queued -= json.length;
-      if (last) {
-        to.bytes += last.at;
-        to.head = last.head;
+      if (done > 0) {
+        to.bytes += whole;
+        to.head = heads[done - 1]!;
       }
-      if (written < bytes.length) repair(to, written > (last?.at ?? 0));
+      if (written < bytes.length) repair(to, written > whole);
     }
   }
 
@@ -224,4 +224,10 @@ export function openJournal(dir: string, by: Recorder, options: JournalOptions =
       end();
     },
   };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === LINE_END) lines++;
+  return lines;
 }

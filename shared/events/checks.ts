@@ -38,14 +38,29 @@ const unknownField: Check = (value) => {
 };
 
 export function shape<T>(fields: Fields<T>): Check {
-  const known = new Map(Object.entries(fields as Record<string, Check>));
+  const names = Object.keys(fields);
+  const checks = Object.values<Check>(fields);
+  const known = new Set(names);
   return (value) => {
     if (!isObject(value)) return false;
-    for (const [key, check] of known) if (!check(value[key])) return false;
+    let met = 0;
+    for (let i = 0; i < names.length; i++) {
+      const field = value[names[i]!];
+      if (!checks[i]!(field)) return false;
+      if (field !== undefined) met++;
+    }
+    const keys = Object.keys(value);
+    // Most have nothing else, and what they have is their own.
+    if (keys.length === met && isPlain(value)) return true;
     let strangers = 0;
-    for (const key of Object.keys(value)) if (!known.has(key) && (++strangers > 16 || key.length > 64 || !unknownField(value[key]))) return false;
+    for (const key of keys) if (!known.has(key) && (++strangers > 16 || key.length > 64 || !unknownField(value[key]))) return false;
     return true;
   };
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** All records of a channel share the objects that say where it is and what was decided: nothing changes them, so each is checked once. */

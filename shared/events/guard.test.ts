@@ -109,3 +109,9 @@ test("anything at all is judged without throwing", () => {
   const mutation = fc.constantFrom(...Object.values(RECORDS)).chain((record) => fc.tuple(fc.constant(record), fc.constantFrom(...Object.keys(record)), fc.anything()));
   fc.assert(fc.property(mutation, ([record, key, value]) => void isEventRecord({ ...record, [key]: value })));
 });
+
+test("what only a prototype says does not count for a field, nor hide one too many", () => {
+  const tooMany = Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`new${at}`, 1]));
+  expect(isEventRecord({ ...RECORDS.health, ...tooMany })).toBe(false);
+  expect(isEventRecord(Object.assign(Object.create({ detail: "" }) as object, { ...RECORDS.health, detail: undefined, body: "x".repeat(5000) }))).toBe(false);
+});
