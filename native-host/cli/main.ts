@@ -17,6 +17,7 @@ const COMMANDS = {
   doctor: () => import("./doctor.ts"),
   install: () => import("./install.ts"),
   uninstall: () => import("./uninstall.ts"),
+  deploy: () => import("./deploy.ts"),
   version: () => import("./version.ts"),
 } satisfies Record<string, () => Promise<{ default: Command }>>;
 

@@ -6,7 +6,8 @@ export interface Launcher {
   readonly node: string;
   /** `sluice.mjs`, or `main.ts` in a checkout. */
   readonly bundle: string;
-  readonly home: string;
+  /** Null: for all users of a machine, each with a home of their own. */
+  readonly home: string | null;
   /** What browsers name as caller: `chrome-extension://<id>/`, or a Firefox extension id. Null: not for a browser; runs any command, as clients' configurations name it. */
   readonly callers: readonly string[] | null;
 }
@@ -18,17 +19,15 @@ const NODE_FLAGS = "--max-semi-space-size=1";
 
 export function launcherText(launcher: Launcher, platform: NodeJS.Platform = process.platform): string {
   const { node, bundle, home, callers } = launcher;
-  for (const part of [node, bundle, home, ...(callers ?? [])]) {
+  for (const part of [node, bundle, home ?? "", ...(callers ?? [])]) {
     if (/[\r\n\0]/.test(part)) throw new Error("a path or extension id with a line break cannot stand in a launcher");
   }
   const what = callers === null ? "Written by Sluice: clients start guards with this file." : "Written by Sluice: the browser starts the native host with this file.";
   const hostFor = (quoted: (text: string) => string): string => (callers === null ? "" : `host ${callers.map((caller) => `--allow-origin ${quoted(caller)}`).join(" ")} `);
-  if (platform === "win32") return ["@echo off", `rem ${what}`, `set ${forCmd(`SLUICE_HOME=${home}`)}`, ...KEPT_FOR_SERVER.map((name) => `if defined ${name} set "SLUICE_SERVER_${name}=%${name}%"`), ...KEPT_FOR_SERVER.map((name) => `set "${name}="`), `${forCmd(node)} ${NODE_FLAGS} ${forCmd(bundle)} ${hostFor(forCmd)}%*`, ""].join("\r\n");
+  if (platform === "win32") return ["@echo off", `rem ${what}`, ...(home === null ? [] : [`set ${forCmd(`SLUICE_HOME=${home}`)}`]), ...KEPT_FOR_SERVER.map((name) => `if defined ${name} set "SLUICE_SERVER_${name}=%${name}%"`), ...KEPT_FOR_SERVER.map((name) => `set "${name}="`), `${forCmd(node)} ${NODE_FLAGS} ${forCmd(bundle)} ${hostFor(forCmd)}%*`, ""].join("\r\n");
   return `#!/bin/sh
 # ${what}
-SLUICE_HOME=${forSh(home)}
-export SLUICE_HOME
-${KEPT_FOR_SERVER.map((name) => `[ -z "\${${name}+set}" ] || export SLUICE_SERVER_${name}="$${name}"`).join("\n")}
+${home === null ? "" : `SLUICE_HOME=${forSh(home)}\nexport SLUICE_HOME\n`}${KEPT_FOR_SERVER.map((name) => `[ -z "\${${name}+set}" ] || export SLUICE_SERVER_${name}="$${name}"`).join("\n")}
 unset ${KEPT_FOR_SERVER.join(" ")}
 exec ${forSh(node)} ${NODE_FLAGS} ${forSh(bundle)} ${hostFor(forSh)}"$@"
 `;
