@@ -7,17 +7,18 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const bundle = at(".output/host/sluice.mjs");
-const major = Number(process.versions.node.split(".")[0]);
+// The host asks for Node's modules by a call that came with 22.3.
+const isEnough = Number(process.versions.node.split(".")[0]) >= 22 && typeof process.getBuiltinModule === "function";
 
 if (!existsSync(bundle)) {
   process.stderr.write("sluice: the host is not built yet\n  fix: run npm start (or npm run build) first\n");
   process.exitCode = 3;
-} else if (major >= 22) {
+} else if (isEnough) {
   await import(pathToFileURL(bundle).href);
 } else {
   const node = [at("node_modules/node/bin/node"), at("node_modules/node/bin/node.exe"), at("node_modules/.bin/node")].find((file) => existsSync(file));
   if (!node) {
-    process.stderr.write(`sluice: Node ${process.versions.node} is too old\n  fix: run npm ci, which brings its own Node, or install Node 22 or newer\n`);
+    process.stderr.write(`sluice: Node ${process.versions.node} is too old\n  fix: run npm ci, which brings its own Node, or install Node 22.3 or newer\n`);
     process.exitCode = 3;
   } else {
     const child = spawn(node, [bundle, ...process.argv.slice(2)], { stdio: "inherit" });
