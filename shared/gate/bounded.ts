@@ -20,15 +20,21 @@ export class Bounded<V> {
     this.delete(key);
     this.#entries.set(key, { value, size: size + key.length });
     this.#held += size + key.length;
-    for (const [oldest] of this.#entries) {
-      if (this.#entries.size <= this.#most && this.#held <= this.#room) break;
-      this.delete(oldest);
-    }
+    if (this.#entries.size > this.#most || this.#held > this.#room) this.#forget();
   }
 
   delete(key: string): void {
-    this.#held -= this.#entries.get(key)?.size ?? 0;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#held -= entry.size;
     this.#entries.delete(key);
+  }
+
+  #forget(): void {
+    for (const [oldest] of this.#entries) {
+      if (this.#entries.size <= this.#most && this.#held <= this.#room) return;
+      this.delete(oldest);
+    }
   }
 
   /** Oldest first. */

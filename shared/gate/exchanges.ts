@@ -82,9 +82,21 @@ export class Exchanges {
     return exchange;
   }
 
-  /** Opens an exchange for a request that asks for nothing new. */
-  add(direction: Direction, exchange: Exchange): void {
-    this.#open.set(keyOf(direction, exchange.requestId), exchange, exchange.requestId.length + exchange.method.length + sizeOfSubject(exchange.subject));
+  /** Opens an exchange for a request, unless its id is in use. */
+  add(direction: Direction, exchange: Exchange): boolean {
+    const key = keyOf(direction, exchange.requestId);
+    if (this.#open.get(key) !== undefined) return false;
+    this.#open.set(key, exchange, exchange.requestId.length + exchange.method.length + sizeOfSubject(exchange.subject));
+    return true;
+  }
+
+  /** Closes the exchange of a request that went in `direction`, if it is a usual one. */
+  takeIf<E extends Exchange>(direction: Direction, id: string, isUsual: (exchange: Exchange) => exchange is E): E | null {
+    const key = keyOf(direction, id);
+    const exchange = this.#open.get(key);
+    if (exchange === undefined || !isUsual(exchange)) return null;
+    this.#open.delete(key);
+    return exchange;
   }
 
   /** @param exchange what `of` gave for this message. */

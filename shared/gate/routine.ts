@@ -109,17 +109,16 @@ export class Routine {
     if (id === null) return false;
     if (method !== null) {
       const route = this.#routes[direction].get(routeKey(method, glance.named));
-      if (!route || !stands(route.request, now, situation) || this.#exchanges.find(direction, id) !== null) return false;
+      if (!route || !stands(route.request, now, situation)) return false;
       const exchange = new RoutineExchange(route, id, now, this.#newId);
-      this.#exchanges.add(direction, exchange);
+      if (!this.#exchanges.add(direction, exchange)) return false;
       this.#passed.push({ direction, exchange, kind: "request", bytes, decision: route.request.decision, failed: undefined, time: now });
       return true;
     }
-    const asked = direction === "to-client" ? "to-server" : "to-client";
-    const exchange = this.#exchanges.find(asked, id);
-    if (!(exchange instanceof RoutineExchange) || !stands(exchange.route.response, now, situation)) return false;
-    this.#exchanges.take(asked, id);
-    this.#passed.push({ direction, exchange, kind: "response", bytes, decision: exchange.route.response.decision, failed, time: now });
+    const standing = (exchange: Exchange): exchange is RoutineExchange => exchange instanceof RoutineExchange && stands(exchange.route.response, now, situation);
+    const exchange = this.#exchanges.takeIf(direction === "to-client" ? "to-server" : "to-client", id, standing);
+    if (!exchange) return false;
+    this.#passed.push({ direction, exchange, kind: "response", bytes, decision: exchange.route.response!.decision, failed, time: now });
     return true;
   }
 

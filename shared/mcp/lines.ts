@@ -53,6 +53,8 @@ export function lineFramer(maxBytes: number): LineFramer {
 
   return {
     push(chunk) {
+      // Most messages come in one piece, alone.
+      if (size === 0 && chunk.length > 0 && chunk.length <= maxBytes && chunk.indexOf(NEWLINE) === chunk.length - 1) return [{ kind: "line", parts: [chunk], size: chunk.length }];
       const frames: LineFrame[] = [];
       let from = 0;
       for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
