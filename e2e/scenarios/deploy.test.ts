@@ -24,6 +24,8 @@ const out = join(folder, "out");
 const hostDir = join(folder, "opt");
 const managedFolder = join(out, "files/etc/chromium/policies/managed");
 const ORGANIZATION = `Bücher & "Söhne" \\ O'Hara`;
+/** What another product has set before us, in its own file. */
+const THEIRS = { NativeMessagingBlocklist: ["*"], NativeMessagingAllowlist: ["com.other.host"], ExtensionInstallBlocklist: ["*"], ExtensionSettings: { "*": { installation_mode: "blocked", runtime_blocked_hosts: ["*://*.bank.example"] } }, HomepageLocation: "https://corp.example/" };
 let updates: UpdateServer;
 let browser: ManagedBrowser;
 
@@ -32,7 +34,8 @@ const deploy = (...args: string[]): string => execFileSync(process.execPath, [HO
 beforeAll(async () => {
   if (whyNot !== null) return;
   updates = await serveUpdates(await packExtension({ browserPath: browserFound.path, extensionDir: EXTENSION_BUILD, pemFile: key.pemFile, id: key.id }));
-  deploy("chromium-linux", "--out", out, "--update-url", updates.updateUrl, "--extension-id", key.id, "--host-dir", hostDir, "--node", process.execPath, "--set", `orgName=${ORGANIZATION}`, "--set", "configVersion=1", "--set", "requireHost=true", "--policy", SAMPLE_POLICY);
+  writeFileSync(join(folder, "corp.json"), JSON.stringify(THEIRS));
+  deploy("chromium-linux", "--out", out, "--merge", join(folder, "corp.json"), "--update-url", updates.updateUrl, "--extension-id", key.id, "--host-dir", hostDir, "--node", process.execPath, "--set", `orgName=${ORGANIZATION}`, "--set", "configVersion=1", "--set", "requireHost=true", "--policy", SAMPLE_POLICY);
   // Step by step as the README says: the built host, then the files over the machine.
   cpSync(join(OUTPUT, "host"), join(hostDir, "host"), { recursive: true });
   cpSync(join(out, "files", hostDir), hostDir, { recursive: true });
@@ -74,6 +77,21 @@ test.skipIf(whyNot !== null)("the generated files install, configure and close, 
 
   const privateWindow = await worker.evaluate(() => (globalThis as unknown as ExtensionGlobal).chrome.windows.create({ incognito: true }).then(() => "opened", (error: Error) => error.message));
   expect(privateWindow).toContain("ncognito mode is disabled");
+});
+
+test.skipIf(whyNot !== null)("the browser itself reads every policy of ours and of the other product, and finds no fault", async () => {
+  const page = await browser.context.newPage();
+  await page.goto("chrome://policy");
+  await page.locator("policy-row").filter({ hasText: "NativeMessagingAllowlist" }).first().waitFor();
+  const rows = await page.locator("policy-row").evaluateAll((elements) => elements.map((element) => [".policy.row .name", ".value.row .value", ".policy.row .messages"].map((part) => element.shadowRoot?.querySelector(part)?.textContent.trim() ?? "")));
+  await page.close();
+  const shown = new Map(rows.map(([name, value, messages]) => [name!, { value: value!, messages: messages! }]));
+  const value = (name: string): unknown => JSON.parse(shown.get(name)?.value ?? "null");
+  expect(value("NativeMessagingAllowlist")).toEqual(["com.other.host", "dev.sluice.host"]);
+  expect(value("ExtensionSettings")).toMatchObject({ ...THEIRS.ExtensionSettings, [key.id]: { installation_mode: "force_installed" } });
+  expect(shown.get("HomepageLocation")?.value).toContain(THEIRS.HomepageLocation);
+  for (const name of ["NativeMessagingUserLevelHosts", "BrowserGuestModeEnabled", "IncognitoModeAvailability", "NativeMessagingBlocklist"]) expect(shown.get(name), name).toBeDefined();
+  expect([...shown].filter(([, { messages }]) => /error|conflict|warning/i.test(messages))).toEqual([]);
 });
 
 test.skipIf(whyNot !== null)("the machine image with these files passes its own check", () => {

@@ -15,6 +15,7 @@ export function askFor(name: string, change: Partial<Ask> = {}): Ask {
     target,
     ids: { chromium: ID, firefox: FIREFOX_ID },
     source: "https://updates.example.com/sluice?a=1&b=2",
+    version: "1.2.3",
     managed: { configVersion: 7, orgName: `Bücher & "Söhne" <GmbH> \\ O'Hara ‘x’`, mode: "enforce", requireHost: true, lockUi: false },
     incognito: "closed",
     userHosts: "refuse",

@@ -14,6 +14,8 @@ export interface Ask {
   readonly ids: { readonly chromium: string; readonly firefox: string };
   /** Update manifest for Chromium browsers, XPI for Firefox. */
   readonly source: string;
+  /** Of the extension that is published there. */
+  readonly version: string;
   readonly managed: ManagedValues;
   /** Private windows: closed, or open only once the person has let Sluice into them. */
   readonly incognito: "closed" | "mandatory";

@@ -152,6 +152,28 @@ test("a policy reaches the extension and the machine's own place", () => {
   expect(registry[`hkey_local_machine\\software\\policies\\google\\chrome\\3rdparty\\extensions\\${ID}\\policy`]).toEqual({ policy });
 });
 
+test("the update manifest names this extension and its package beside it; a store and Firefox need none", () => {
+  const manifest = xml(textOf(made(askFor("edge-windows", { source: "https://u.example.com/sluice/update.xml?a=1&b=2" })), "publish/update.xml"));
+  const [app, check] = ["app", "updatecheck"].map((tag) => manifest.getElementsByTagName(tag)[0]);
+  expect([app?.getAttribute("appid"), check?.getAttribute("codebase"), check?.getAttribute("version")]).toEqual([ID, "https://u.example.com/sluice/sluice.crx", "1.2.3"]);
+  const stored = made(askFor("edge-windows", { source: "https://edge.microsoft.com/extensionwebstorebase/v1/crx" }));
+  expect([...stored.keys(), ...made(askFor("firefox-linux")).keys()]).not.toContain("publish/update.xml");
+});
+
+test("the script of every browser closes what it opens", () => {
+  for (const name of ["chrome-windows", "edge-windows", "brave-windows", "chromium-windows", "firefox-windows"]) {
+    // Without its literals, whose own reader is tried elsewhere, and its remarks.
+    const bare = textOf(made(askFor(name)), "sluice.ps1").split("\r\n").map((line) => line.replace(/['\u2018-\u201b](?:[^'\u2018-\u201b]|['\u2018-\u201b]{2})*['\u2018-\u201b]/g, "''")).filter((line) => !/^\ufeff?\s*#/.test(line)).join("\n");
+    const open: string[] = [];
+    for (const char of bare) {
+      if ("({[".includes(char)) open.push(char);
+      else if (")}]".includes(char)) expect(open.pop(), name).toBe({ ")": "(", "}": "{", "]": "[" }[char]);
+    }
+    expect(open).toEqual([]);
+    expect(bare.split('"').length % 2, `${name}: quotes in pairs`).toBe(1);
+  }
+});
+
 test("the console has nothing to merge", () => {
   expect(() => made(askFor("chrome-cloud"), [file("x.json", {})])).toThrow("nothing to merge");
 });

@@ -5,7 +5,9 @@ import type { Ask } from "./ask.ts";
 import { linuxFiles } from "./generate-linux.ts";
 import { macosFiles } from "./generate-macos.ts";
 import { windowsFiles } from "./generate-windows.ts";
+import { xmlText } from "./forms/xml.ts";
 import { jsonFile, type Json } from "./json.ts";
+import { STORES } from "./settings.ts";
 import { steps } from "./steps.ts";
 
 export interface OutputFile {
@@ -37,8 +39,22 @@ export function generate(ask: Ask, existing: readonly ExistingFile[]): Result<Ge
   const { target } = ask;
   const made = target.kind === "cloud" ? cloudFiles(ask, existing) : target.system === "linux" ? linuxFiles(ask, target.browser, existing) : target.system === "macos" ? macosFiles(ask, target.browser, existing) : windowsFiles(ask, target.browser, existing);
   if (!made.ok) return made;
-  const { files, notes } = made.value;
+  const { notes } = made.value;
+  const files = [...made.value.files, ...updateManifest(ask)];
   return ok({ files: [...files, { path: "README.txt", content: steps(ask, files, existing.map(({ name }) => basename(name)), notes) }], notes });
+}
+
+/** What browsers fetch first: which version there is, and where its package lies (beside it, as sluice.crx). A store has its own. */
+function updateManifest({ target, source, ids, version }: Ask): OutputFile[] {
+  if ((target.kind === "browser" && target.browser === "firefox") || STORES.includes(source)) return [];
+  const content = `<?xml version="1.0" encoding="UTF-8"?>
+<gupdate xmlns="http://www.google.com/update2/response" protocol="2.0">
+  <app appid="${ids.chromium}">
+    <updatecheck codebase="${xmlText(new URL("sluice.crx", source).href)}" version="${xmlText(version)}"/>
+  </app>
+</gupdate>
+`;
+  return [{ path: "publish/update.xml", content }];
 }
 
 /** "Policy for extensions" in the console: each key wrapped in a `Value`. */

@@ -46,6 +46,13 @@ test("Windows: importing over what is there keeps every entry of the others", ()
   expect([...after.get(`${ROOT.toLowerCase()}\\nativemessagingallowlist`)!.values()].sort()).toEqual(["com.other.host", "com.third.host", "dev.sluice.host"]);
 });
 
+test("Windows: without a look at what is there, an entry of ours still replaces none of theirs", () => {
+  const numbered = Array.from({ length: 20 }, (_, at) => `"${at + 1}"="com.other.host${at}"`).join("\r\n");
+  const there = regBytes(`Windows Registry Editor Version 5.00\r\n\r\n[${ROOT}\\NativeMessagingAllowlist]\r\n${numbered}\r\n`);
+  const after = importReg(made(askFor("chrome-windows")).get("sluice.reg")!.content as Uint8Array, importReg(there));
+  expect(after.get(`${ROOT.toLowerCase()}\\nativemessagingallowlist`)!.size).toBe(21);
+});
+
 test("Windows: all extensions as one text stay one text, because a key of ours would hide it", () => {
   const settings = { "*": { installation_mode: "blocked" }, [OTHER_ID]: OTHER };
   const text = `Windows Registry Editor Version 5.00\r\n\r\n[${ROOT}]\r\n"ExtensionSettings"="${JSON.stringify(settings).replaceAll('"', '\\"')}"\r\n"NativeMessagingAllowlist"="[\\"com.other.host\\"]"\r\n`;

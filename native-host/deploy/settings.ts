@@ -13,7 +13,7 @@ export interface Settings {
   readonly managed: JsonObject;
 }
 
-const STORES = ["https://clients2.google.com/service/update2/crx", "https://edge.microsoft.com/extensionwebstorebase/v1/crx"];
+export const STORES: readonly string[] = ["https://clients2.google.com/service/update2/crx", "https://edge.microsoft.com/extensionwebstorebase/v1/crx"];
 
 export function settingsFor(browser: DeployBrowser, ask: Ask): Settings {
   return browser === "firefox" ? firefoxSettings(ask) : familySettings(browser, ask);

@@ -3,6 +3,7 @@ import type { Ask } from "./ask.ts";
 import { FAMILY, FIREFOX } from "./browsers.ts";
 import { policyRoot } from "./forms/windows-policy.ts";
 import type { OutputFile } from "./generate.ts";
+import { STORES } from "./settings.ts";
 import type { DeployBrowser, System } from "./target.ts";
 
 export function steps(ask: Ask, files: readonly OutputFile[], merged: readonly string[], notes: readonly string[]): string {
@@ -23,8 +24,10 @@ export function steps(ask: Ask, files: readonly OutputFile[], merged: readonly s
   ].join("\n");
 }
 
-function cloudSteps({ ids, source }: Ask): string[] {
+function cloudSteps(ask: Ask): string[] {
+  const { ids, source } = ask;
   return [
+    publishing(ask),
     `In the Google Admin console open Devices > Chrome > Apps & extensions > Users & browsers, choose the organizational unit of the pilot group, and add the extension by its id from a custom address:\n     id       ${ids.chromium}\n     address  ${source}`,
     "Set it to \"Force install\".",
     "Paste the contents of policy-for-extensions.json into \"Policy for extensions\" of that extension, and save.",
@@ -36,28 +39,33 @@ function cloudSteps({ ids, source }: Ask): string[] {
 
 function browserSteps(ask: Ask, browser: DeployBrowser, system: System, merged: readonly string[]): string[] {
   const names = browser === "firefox" ? FIREFOX : FAMILY[browser];
-  const source = browser === "firefox" ? `Publish the extension (a signed .xpi) at ${ask.source}. Every machine fetches it from there.` : `Publish the extension: the update manifest at ${ask.source}, and the .crx that it names. Every machine fetches it from there.`;
+  const source = browser === "firefox" ? `Publish the extension (a signed .xpi) at ${ask.source}. Every machine fetches it from there.` : publishing(ask);
   const check = `Start ${names.title} and look at ${names.policyPage}: the policies and, under the extension's name, its keys must be there. ${names.extensionsPage} must show Sluice as installed by the administrator.`;
   return [source, ...SYSTEM_STEPS[system](ask, browser, merged), check, ...(ask.incognito === "mandatory" && browser !== "firefox" ? ["Tell people: before a private window opens a page, they have to allow Sluice in private windows once (the browser shows them where)."] : [])];
+}
+
+function publishing({ source }: Ask): string {
+  if (STORES.includes(source)) return `The extension comes from the store (${source}).`;
+  return `Publish the extension: publish/update.xml as ${source}, and the packed extension as ${new URL("sluice.crx", source).href}. Every machine fetches it from there. Pack it with the key that its id comes from:\n     chromium --pack-extension=.output/chrome-mv3 --pack-extension-key=.cache/extension-key.pem\n   Make both readable for the web server: the packed file is not, at first.`;
 }
 
 const SYSTEM_STEPS: Readonly<Record<System, (ask: Ask, browser: DeployBrowser, merged: readonly string[]) => string[]>> = {
   linux: ({ host, policy }, browser, merged) => {
     const ours = [host.folder, browser === "firefox" ? "/etc/firefox" : FAMILY[browser].linuxHome, ...(policy === null ? [] : ["/etc/sluice"])].join(" ");
     return [
-    `Put the host on the machine: Node 22 or later as ${host.node}, and the built host (the folder .output/host after "npm run build") as ${host.folder}/host.`,
-    `Copy the folder "files" over the machine, as root:\n     cp -R files/. /${merged.length > 0 ? `\n   This replaces ${merged.join(", ")} by a version that holds everything that was in it, and ours.` : ""}`,
-    `All of it must belong to root, and nobody else may write there:\n     chown -R root:root ${ours}\n     chmod -R u=rwX,go=rX ${ours}`,
-    ...(browser === "firefox" ? ["Restart Firefox: it reads policy at its start only."] : []),
-    "Ask the machine: sluice deploy verify",
+      `Put the host on the machine: Node 22 or later as ${host.node}, and the built host (the folder .output/host after "npm run build") as ${host.folder}/host.`,
+      `Copy the folder "files" over the machine, as root:\n     cp -R files/. /${merged.length > 0 ? `\n   This replaces ${merged.join(", ")} by a version that holds everything that was in it, and ours.` : ""}`,
+      `All of it must belong to root, and nobody else may write there:\n     chown -R root:root ${ours}\n     chmod -R u=rwX,go=rX ${ours}`,
+      ...(browser === "firefox" ? ["Restart Firefox: it reads policy at its start only."] : []),
+      `Ask the machine: node ${host.folder}/host/sluice.mjs deploy verify`,
     ];
   },
   macos: ({ host }, browser) => [
     `Put the host on the machine: Node 22 or later as ${host.node}, and the built host as ${host.folder}/host. Copy the folder "files" over the machine as root: cp -R files/. /`,
-    "Upload sluice.mobileconfig to your device management (Jamf, Intune, Kandji …) and give it to the pilot group. Opening it by hand is enough for one test machine. Extensions from outside the store are force-installed only on machines that are managed (MDM or Chrome Enterprise Core).",
+    "Upload sluice.mobileconfig to your device management (Jamf, Intune, Kandji …) and give it to the pilot group. Opening it by hand does not do: extensions from outside the store are force-installed only on machines that are managed (device management or Chrome Enterprise Core).",
     ...(browser === "brave" ? ["Sources disagree where Brave looks for hosts on macOS, so the manifest is in two folders; one of them is never read."] : []),
     "If another profile sets the same browser's ExtensionSettings or lists, only one of the two holds: run this again with --merge and that profile, and replace it by the result.",
-    "Ask the machine: sluice deploy verify",
+    `Ask the machine: node "${host.folder}/host/sluice.mjs" deploy verify`,
   ],
   windows: ({ host }, browser, merged) => [
     `Put the host on the machine: Node 22 or later as ${host.node}, and the built host as ${host.folder}\\host. Copy what is in files\\C to drive C. Only administrators may be able to write there.`,

@@ -15,6 +15,7 @@ import { Failure } from "../failure.ts";
 import { checkFile, problemLine } from "../policy/check.ts";
 import { counted, writeJson, type Verb } from "../policy/verb.ts";
 import { printable } from "../terminal.ts";
+import { VERSION } from "../version.ts";
 import { builtIds } from "./built.ts";
 import { writeFolder } from "./write-folder.ts";
 
@@ -114,7 +115,7 @@ function askOf(target: Target, values: Values, policy: string | null): Ask {
   const host = { folder: (values["host-dir"] ?? usual.folder).replace(/[\\/]+$/, ""), node: values.node ?? usual.node };
   demand("--host-dir", pathFault(host.folder, system === "windows"));
   demand("--node", pathFault(host.node, system === "windows"));
-  return { target, ids: { chromium: ids.chromium, firefox: ids.firefox }, source, managed: managedOf(values.set, policy), incognito: chosen("--incognito", values.incognito, ["closed", "mandatory"]), userHosts: chosen("--user-hosts", values["user-hosts"], ["refuse", "keep"]), host, policy };
+  return { target, ids: { chromium: ids.chromium, firefox: ids.firefox }, source, version: VERSION, managed: managedOf(values.set, policy), incognito: chosen("--incognito", values.incognito, ["closed", "mandatory"]), userHosts: chosen("--user-hosts", values["user-hosts"], ["refuse", "keep"]), host, policy };
 }
 
 function managedOf(assignments: readonly string[], policy: string | null): Record<string, ManagedValue> {
