@@ -3,11 +3,12 @@ import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspectJson } from "../../shared/inspect/data/inspect.ts";
+import { JSON_LIMITS } from "../../shared/base/json.ts";
 import { useMachine } from "../../shared/inspect/data/kernel/machine.ts";
 import { standardScanner } from "../../shared/inspect/data/scan.ts";
 import type { Samples } from "../../shared/inspect/data/detectors/samples.ts";
 import { cutInto, cuts, hostileStream, type Sent } from "../../shared/gate/hostile.fixture.ts";
-import { createSession, type Session } from "../../shared/gate/session.ts";
+import { createSession, PASSED, type Session } from "../../shared/gate/session.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import { remoteServer } from "../../shared/mcp/identity.ts";
 import { readMessage } from "../../shared/mcp/message.ts";
@@ -168,6 +169,27 @@ test("invalid UTF-8 is not skimmed", () => {
   }
 });
 
+/** Its keys and characters are known from here on. */
+function getToKnow(text: string): void {
+  skimmer.skim([encoder.encode(text)]);
+  const read = readMessage(text);
+  if (read.ok) skimmer.meet(read.value);
+}
+
+test("more values than the full reading takes are not skimmed", () => {
+  const listOf = (count: number): Uint8Array => encoder.encode(`{"jsonrpc":"2.0","id":1,"result":{"content":[${"1,".repeat(count - 1)}1]}}`);
+  getToKnow('{"jsonrpc":"2.0","id":1,"result":{"content":[]}}');
+  expect(skimmer.skim([listOf(JSON_LIMITS.maxNodes - 10)])).not.toBeNull();
+  expect(skimmer.skim([listOf(JSON_LIMITS.maxNodes + 10)])).toBeNull();
+});
+
+test("an empty piece at the beginning does not go on with the message before", () => {
+  getToKnow('{"jsonrpc":"2.0","id":1,"result":{"name":1}}');
+  expect(skimmer.skim([encoder.encode('{"jsonrpc":"2.0","id":1,"result":{"name')])).toBeNull();
+  expect(skimmer.skim([new Uint8Array(0), encoder.encode('":1}}')])).toBeNull();
+  expect(skimmer.skim([new Uint8Array(0), encoder.encode('{"jsonrpc":"2.0","id":1,"result":{}}')])).not.toBeNull();
+});
+
 const STRICT: Policy = {
   version: 1,
   id: "strict",
@@ -271,6 +293,34 @@ test("what passed a moment ago is judged anew when an exception has ended, when 
   expect(call(7)).toBe("at once: forward");
   time = until;
   expect(call(8)).toBe("drop");
+});
+
+/** A session that has seen calls of a tool pass, and what becomes of a text sent to its server. */
+function afterCallsOf(tool: string, policy: Policy): (text: string) => string | undefined {
+  let time = 1_750_000_000_000;
+  const session = makeSession(policy, () => time);
+  const send = (text: string): string | undefined => {
+    time += 5;
+    const bytes = encoder.encode(text);
+    const effects = session.skim("to-server", [bytes], bytes.length, false) ?? session.step({ kind: "message", direction: "to-server", text });
+    return effects === PASSED ? "at once" : effects.find(({ kind }) => kind !== "record")?.kind;
+  };
+  for (const { direction, text } of HANDSHAKE) session.step({ kind: "message", direction, text });
+  const said = [1, 2, 3, 4].map((id) => send(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${tool}","arguments":{}}}`));
+  expect(said.at(-1)).toBe("at once");
+  return send;
+}
+
+test("a tool whose name differs from a known one by its dash is another tool", () => {
+  const send = afterCallsOf("read-file", { ...STRICT, rules: [], admission: { default: "allow", servers: [{ id: "desk", match: { url: "https://desk.example/*" }, effect: "allow", tools: [{ name: "read\u2013file", effect: "block" }] }] } });
+  // The first one makes the character known.
+  for (const id of [11, 12, 13]) expect(send(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"read\u2013file","arguments":{}}}`)).toBe("drop");
+  for (const id of [14, 15]) expect(send(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"read\\u2013file","arguments":{}}}`)).toBe("drop");
+});
+
+test("a method that is made of another and a name is not taken for it", () => {
+  const send = afterCallsOf("export", { ...STRICT, rules: [{ id: "calls-only", title: "Only calls", when: { method: "tools/call *" }, effect: "block" }] });
+  expect(send('{"jsonrpc":"2.0","id":21,"method":"tools/call name export","params":{}}')).toBe("drop");
 });
 
 function alike(effects: readonly object[]): unknown {

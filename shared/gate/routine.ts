@@ -109,7 +109,7 @@ export class Routine {
     if (id === null) return false;
     if (method !== null) {
       const route = this.#routes[direction].get(routeKey(method, glance.named));
-      if (!route || !stands(route.request, now, situation)) return false;
+      if (route?.method !== method || !stands(route.request, now, situation)) return false;
       const exchange = new RoutineExchange(route, id, now, this.#newId);
       if (!this.#exchanges.add(direction, exchange)) return false;
       this.#passed.push({ direction, exchange, kind: "request", bytes, decision: route.request.decision, failed: undefined, time: now });
@@ -162,7 +162,7 @@ function isSameWho(a: Facts["who"], b: Facts["who"]): boolean {
   return a === b || (a !== undefined && b !== undefined && a.user === b.user && a.device === b.device && a.groups === b.groups);
 }
 
-/** Different lengths of the first name keep two pairs of names apart. */
+/** Different lengths of the first name keep two pairs of names apart. Methods are not: one that is made of another and a name has its key, so who finds a route compares the method. */
 function routeKey(method: string, { name, uri }: Readonly<Record<string, string>>): string {
   return name === undefined ? (uri === undefined ? method : `${method} uri ${uri}`) : uri === undefined ? `${method} name ${name}` : `${method} ${name.length} ${name} ${uri}`;
 }

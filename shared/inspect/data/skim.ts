@@ -4,6 +4,7 @@
  * bytes (kernel/layout.ts); here stands what its stops mean. Whatever is not certain is left to the full reading, which is the
  * reference: a test holds the two against each other.
  */
+import { JSON_LIMITS } from "../../base/json.ts";
 import type { Message } from "../../mcp/message.ts";
 import { characterKind, holdsEscape, saysSomething } from "./decode.ts";
 import { CHARACTER, CHARACTERS_AT, INPUT_AT, LEAF_HEAD, MARKS_AT, MAX_RUNS, MANY_STOPS, OUT_AT, PIECES, RUNS_AT, SKIM_PIECE, STATE, STATE_AT, STOPS_AT, UNSURE } from "./kernel/layout.ts";
@@ -63,12 +64,15 @@ export function createSkimmer(prefilter: Prefilter, judge: TextJudge, isHarmless
   /** @returns true once the last piece has been read. */
   function read(machine: Machine, parts: readonly Uint8Array[]): boolean {
     let which = 0;
+    let begun = false;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
       for (let from = 0; from < part.length; from += SKIM_PIECE) {
         const piece = part.length <= SKIM_PIECE ? part : part.subarray(from, from + SKIM_PIECE);
         machine.memory.set(piece, INPUT_AT);
-        which = (i === 0 && from === 0 ? PIECES.first : 0) | (i === parts.length - 1 && from + SKIM_PIECE >= part.length ? PIECES.last : 0);
+        // An empty part has no piece, so the first piece need not be of the first part.
+        which = (begun ? 0 : PIECES.first) | (i === parts.length - 1 && from + SKIM_PIECE >= part.length ? PIECES.last : 0);
+        begun = true;
         const why = machine.skim(piece.length, which);
         if (why === UNSURE.no) continue;
         if (why === UNSURE.character) classify(machine);
@@ -152,7 +156,9 @@ export function createSkimmer(prefilter: Prefilter, judge: TextJudge, isHarmless
       const type = (words[at + 1]! >>> 8) & 0xff;
       const start = words[at + 2]!;
       const said = type === WORD ? known.word(start) : type === STRING || type === NUMBER ? text(start, words[at + 3]!) : "";
-      members.push({ key: known.word(keys & 0xffff), above: known.word(keys >>> 16), depth: words[at + 1]! & 0xff, type: type === WORD ? "s" : TYPES[type]!, text: type === STRING && (altered || BEYOND_ASCII.test(said)) ? null : said });
+      // Any dash is read as `-`: what was found under a known word may be another word.
+      const isUncertain = type === STRING ? altered || BEYOND_ASCII.test(said) : type === WORD && altered && said.includes("-");
+      members.push({ key: known.word(keys & 0xffff), above: known.word(keys >>> 16), depth: words[at + 1]! & 0xff, type: type === WORD ? "s" : TYPES[type]!, text: isUncertain ? null : said });
     }
     return members;
   }
@@ -166,7 +172,7 @@ export function createSkimmer(prefilter: Prefilter, judge: TextJudge, isHarmless
       machine.reserve(OUT_AT + Math.ceil(1.25 * size) + 1024);
       prefilter.load(machine);
       known.load(machine);
-      return read(machine, parts) && isClean(machine) ? membersOf(machine) : null;
+      return read(machine, parts) && machine.words[STATE_WORDS + STATE.nodes]! <= JSON_LIMITS.maxNodes && isClean(machine) ? membersOf(machine) : null;
     },
     meet(message) {
       if (!wanting || message.kind !== "single") return;
