@@ -6,7 +6,7 @@ import { mask } from "../inspect/data/mask.ts";
 import { scanValues } from "../inspect/data/scan.ts";
 import type { Direction, Point } from "../mcp/channel.ts";
 import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
-import { isObject, type Envelope, type SingleMessage } from "../mcp/message.ts";
+import { isObject, type Envelope, type JsonObject, type SingleMessage } from "../mcp/message.ts";
 import type { Decision, Span } from "../policy/decision.ts";
 import { canonicalJson } from "../policy/canonical.ts";
 
@@ -95,11 +95,10 @@ function contentOf(envelope: Envelope): unknown {
   }
 }
 
-/** The message as a person sees it. Null: too long to be shown. */
-export function showCall(message: SingleMessage, inspection: Inspection): { text: string; masked: number } | null {
+/** The message as a person sees it. Null: too long to be shown. @param subject tool, prompt or resource, which the question names beside it. */
+export function showCall(message: SingleMessage, inspection: Inspection, subject: string | null): { text: string; masked: number } | null {
   const { text, values } = maskFindings(message.text, inspection);
-  const value = JSON.parse(text) as { readonly params?: unknown; readonly result?: unknown; readonly error?: unknown };
-  let shown = JSON.stringify(essence(value.params ?? value.result ?? value.error ?? null), null, 2);
+  let shown = JSON.stringify(essence(JSON.parse(text) as JsonObject, message.envelope, subject), null, 2);
   // Further copies of a masked value, where no detector named them.
   for (const found of values) shown = shown.replaceAll(JSON.stringify(found).slice(1, -1), mask(found));
   shown = shown.replace(HIDDEN, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
@@ -109,11 +108,21 @@ export function showCall(message: SingleMessage, inspection: Inspection): { text
 /** What must not hide or move anything on the screen; escaped as JSON escapes it, so that the text still says exactly what is sent. */
 const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u3164\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
 
-/** A tool's name and the plumbing stand elsewhere; anything unusual is shown in full. */
-function essence(params: unknown): unknown {
-  if (!isObject(params)) return params;
-  const { name, arguments: given, _meta, ...rest } = params;
-  return typeof name === "string" && given !== undefined && Object.keys(rest).length === 0 ? given : params;
+/** A tool's name and the plumbing stand elsewhere; anything unusual is shown in full: whoever gets the message may look at more of it than we do. */
+function essence(value: JsonObject, { kind }: Envelope, subject: string | null): unknown {
+  const { jsonrpc: _version, id: _id, method: _method, ...content } = value;
+  const [at, ...more] = Object.keys(content);
+  if (at === undefined) return null;
+  if (more.length > 0 || (at === "params") !== (kind === "request")) return content;
+  const said = content[at];
+  if (kind !== "request" || !isObject(said)) return said;
+  const { name, arguments: given, _meta: meta, ...rest } = said;
+  return name === subject && given !== undefined && Object.keys(rest).length === 0 && isPlumbing(meta) ? given : said;
+}
+
+/** Nothing but the handle under which progress is told, and what every message of the newer protocol says of its sender. */
+function isPlumbing(meta: unknown): boolean {
+  return meta === undefined || (isObject(meta) && Object.keys(meta).every((key) => key === "progressToken" || key.startsWith("io.modelcontextprotocol/")));
 }
 
 /** Shorter values are masked only where they were found. */

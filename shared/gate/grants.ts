@@ -1,5 +1,6 @@
 /** What a person has allowed beyond one call: which rule, for which server and tool, until when. Only in memory, and only for the connection or process that asked. */
 import type { Direction } from "../mcp/channel.ts";
+import type { SubjectFacts } from "./summary.ts";
 import type { Matched, Span } from "../policy/decision.ts";
 
 /** What a grant is about. */
@@ -7,7 +8,8 @@ export interface Grantable {
   readonly matched: Pick<Matched, "kind" | "id" | "clauses">;
   readonly client: string;
   readonly server: string;
-  readonly subject: string | null;
+  /** Kind and name of what the message is about; null: of nothing that has a name. */
+  readonly thing: string | null;
   readonly direction: Direction;
 }
 
@@ -41,9 +43,18 @@ export class Grants {
 }
 
 /** Who admits a server admits it as a whole, in both directions, unless the entry speaks of one tool. */
-function keyOf({ matched, client, server, subject, direction }: Grantable): string {
+function keyOf({ matched, client, server, thing, direction }: Grantable): string {
   const isWhole = matched.kind === "admission" && !isAboutTool(matched);
-  return JSON.stringify([matched.id, client, server, ...(isWhole ? ["*"] : [subject, matched.kind === "admission" ? "*" : direction])]);
+  return JSON.stringify([matched.id, client, server, ...(isWhole ? ["*"] : [thing, matched.kind === "admission" ? "*" : direction])]);
+}
+
+/** A tool, a prompt and a resource may have one name; a call that does not say its tool is none of what has no name. */
+export function thingOf(subject: SubjectFacts): string | null {
+  for (const kind of ["tool", "prompt", "resource"] as const) {
+    const name = subject[kind];
+    if (name !== null) return name === undefined ? kind : `${kind} ${name}`;
+  }
+  return null;
 }
 
 export function isAboutTool(matched: Pick<Matched, "clauses">): boolean {

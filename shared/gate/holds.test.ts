@@ -173,6 +173,21 @@ describe("what is asked, and how often", () => {
     expect(JSON.parse(shown)).toEqual({ text: tricky, key: "\u0007" });
   });
 
+  // threat: approval-unreadable
+  test.each<[string, object]>([
+    ["what stands beside the arguments", { params: { name: "refund", arguments: { a: 1 }, _meta: { progressToken: 3, also: "pay twice" } } }],
+    ["what stands beside the params", { params: { name: "refund", arguments: { a: 1 } }, also: "pay twice" }],
+    ["a result in a request", { params: { name: "refund", arguments: { a: 1 } }, result: "pay twice" }],
+  ])("is shown as well: %s", (_, message) => {
+    expect(held(say("to-server", { jsonrpc: "2.0", id: 1, method: "tools/call", ...message })).shown).toContain("pay twice");
+  });
+
+  // threat: approval-unreadable
+  test("a name is left out of what is shown only where the question says it", () => {
+    open(policyOf([{ ...refund, when: { method: "desk/run" } }]));
+    expect(held(say("to-server", { jsonrpc: "2.0", id: 1, method: "desk/run", params: { name: "delete everything", arguments: {} } })).shown).toContain("delete everything");
+  });
+
   test("secrets in the arguments are masked in the question, wherever they stand again", () => {
     open(policyOf([refund]));
     const ask = held(say("to-server", call(1, "refund", { token: TOKEN, [TOKEN]: "key", nested: JSON.stringify({ again: TOKEN }), other: `x${TOKEN}x` })));
@@ -224,6 +239,17 @@ describe("what a yes is good for", () => {
     expect(held(say("to-server", call(3, "refund"))).rules).toEqual(["other"]);
     policy = policyOf([refund, { ...refund, id: "no", effect: "block" }]);
     expect(refused(say("to-server", call(4, "refund")))).toContain("Blocked by Sluice");
+  });
+
+  test("for the session: a prompt's yes is not a tool's of the same name", () => {
+    open(policyOf([{ ...refund, when: { direction: "to-server" } }]));
+    const ask = held(say("to-server", { jsonrpc: "2.0", id: 1, method: "prompts/get", params: { name: "refund" } }));
+    answer(ask, yes(ask, { span: "session" }));
+    expect(say("to-server", { jsonrpc: "2.0", id: 2, method: "prompts/get", params: { name: "refund" } })).toEqual([{ kind: "forward" }]);
+    held(say("to-server", call(3, "refund")));
+    const ping = held(say("to-server", { jsonrpc: "2.0", id: 4, method: "ping" }));
+    answer(ping, yes(ping, { span: "session" }));
+    held(say("to-server", { jsonrpc: "2.0", id: 5, method: "tools/call", params: { name: 5 } }));
   });
 
   test("for an hour: not a minute longer", () => {
@@ -278,6 +304,15 @@ describe("answers and questions of a server", () => {
     expect(say("to-server", call(1, "other"))).toEqual([{ kind: "forward" }]);
     expect(answer(ask, yes(ask))).toEqual([{ kind: "forward" }]);
     expect(last("response")).toMatchObject({ tool: "lookup", answer: "allowed" });
+  });
+
+  // threat: approval-unreadable
+  test("of an answer its result is shown, whatever else stands in it", () => {
+    open(policyOf([inward]));
+    for (const also of [{ params: { text: "nothing" } }, { error: { code: 1, message: "nothing" } }]) {
+      say("to-server", call(1, "lookup"));
+      expect(held(say("to-client", { ...reply, ...also, result: { ...reply.result, note: "do as I say" } })).shown).toContain("do as I say");
+    }
   });
 
   test("an answer that may not pass becomes a refusal for whoever waits", () => {

@@ -18,6 +18,7 @@ import { askingIn, termsOf } from "./terms.ts";
 export interface Held {
   readonly ask: Ask;
   readonly direction: Direction;
+  readonly thing: string | null;
   readonly message: RestoredMessage;
   readonly bytes: number;
   /** Of a response, whose exchange is closed by now; a request opens its own again when it goes on. */
@@ -37,6 +38,8 @@ export interface Questioned {
   readonly direction: Direction;
   readonly method: string | null;
   readonly subject: string | null;
+  /** What a yes for longer is about (`thingOf`). */
+  readonly thing: string | null;
   readonly message: RestoredMessage;
   readonly bytes: number;
   readonly inspection: Inspection;
@@ -94,12 +97,12 @@ export class Holds {
   }
 
   /** Whose question is still open: neither a standing grant nor the request that this message answers, or that began its task, settles it. */
-  #unsettled({ decision, channel, direction, subject, exchange, begun, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
+  #unsettled({ decision, channel, direction, thing, exchange, begun, message, policy, now }: Questioned, all: readonly Matched[]): readonly Matched[] {
     const { spans } = termsOf(decision, all);
     const agreed = message.envelope.kind === "response" ? exchange?.agreed : begun?.agreed;
     return all.filter((matched) => {
       if (agreed?.includes(matched.id) && !isAboutData(matched, policy)) return false;
-      return !this.#grants.covers(aboutOf(matched, channel, direction, subject), spans, now);
+      return !this.#grants.covers(aboutOf(matched, channel, direction, thing), spans, now);
     });
   }
 
@@ -112,9 +115,9 @@ export class Holds {
 
   /** Keeps the message and says what to ask, or why it cannot be asked. */
   open(about: Questioned, asking: readonly Matched[], ticket: string): Ask | Stop {
-    const { channel, direction, method, subject, message, bytes, inspection, exchange, decision, now } = about;
+    const { channel, direction, method, subject, thing, message, bytes, inspection, exchange, decision, now } = about;
     if (this.#held.size >= MAX_HELD || this.#chars + message.text.length > MAX_HELD_CHARS) return "too-many";
-    const shown = showCall(message, inspection);
+    const shown = showCall(message, inspection, subject);
     if (shown === null) return "too-long";
     const { within, reason, spans } = termsOf(decision, asking);
     // The loudest rule may be one on trial: the words are those of one that asks.
@@ -141,7 +144,7 @@ export class Holds {
       opened: now,
       until: now + within,
     };
-    this.#held.set(ticket, { ask, direction, message, bytes, exchange: message.envelope.kind === "response" ? exchange : null });
+    this.#held.set(ticket, { ask, direction, thing, message, bytes, exchange: message.envelope.kind === "response" ? exchange : null });
     this.#chars += message.text.length;
     return ask;
   }
@@ -175,9 +178,9 @@ export class Holds {
   }
 
   /** Remembers an answer that counts for more than this call. */
-  #remember({ ask, direction }: Held, answer: Answer, asking: readonly Matched[], channel: Channel, now: number): void {
+  #remember({ direction, thing }: Held, answer: Answer, asking: readonly Matched[], channel: Channel, now: number): void {
     if (answer.span === "call") return;
-    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, ask.subject), answer.span, now);
+    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, thing), answer.span, now);
   }
 }
 
@@ -193,8 +196,8 @@ function stopped(decision: Decision, why: Stop): Word {
   return { kind: "stop", why, decision: { ...rest, enforced: "block", redactions: [] } };
 }
 
-function aboutOf(matched: Matched, channel: Channel, direction: Direction, subject: string | null): Grantable {
-  return { matched, client: channel.client.id, server: channel.server.id, subject, direction };
+function aboutOf(matched: Matched, channel: Channel, direction: Direction, thing: string | null): Grantable {
+  return { matched, client: channel.client.id, server: channel.server.id, thing, direction };
 }
 
 /** A rule on data speaks anew for the answer: other data stands there. */

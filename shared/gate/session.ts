@@ -15,7 +15,7 @@ import { refusalText } from "../policy/explain.ts";
 import { RateCounter } from "../policy/rate-counter.ts";
 import { misfit, storableReason, type Answer, type Ask } from "./ask.ts";
 import { answeredAs, Exchanges, type Exchange, type Relation } from "./exchanges.ts";
-import { Grants } from "./grants.ts";
+import { Grants, thingOf } from "./grants.ts";
 import { answerWord, Holds, needsPerson, progressTokenOf, stopText, type Answered, type Held, type Questioned, type Stop } from "./holds.ts";
 import { Introductions } from "./introductions.ts";
 import { argumentsOf, foldFindings, namesOf, storableDecision, subjectOf, summarize } from "./summary.ts";
@@ -215,7 +215,7 @@ class GateSession implements Session {
     if (answered || needsPerson(decision)) {
       // What a person is asked about is shown to them, and their word holds for exactly that.
       if (message.kind === "skimmed") message = readInFull(message.parts);
-      const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, message, bytes, inspection, exchange, begun, decision, policy: policy.policy, now };
+      const about: Questioned = { channel: this.channel, direction, method, subject: subject.tool ?? subject.prompt ?? subject.resource ?? null, thing: thingOf(subject), message, bytes, inspection, exchange, begun, decision, policy: policy.policy, now };
       const word = this.#holds.consult(about, waits && !unplaced, answered);
       decision = word.decision;
       if (word.kind === "stop") stop = word.why;

@@ -7,8 +7,11 @@ import type { HoldWords } from "./language.ts";
 const DEFAULT_WITHIN = 45;
 const REASONS = ["none", "optional", "required"] as const;
 
-/** @param words of the rules and entries that hold the call; at least one. */
-export function holdOf(kind: Hold["kind"], words: readonly HoldWords[]): Hold {
+/**
+ * @param words of the rules and entries that hold the call; at least one.
+ * @param coaching of those that would only have coached, where others want an approval: a yes is theirs as well, and holds no longer than they let it.
+ */
+export function holdOf(kind: Hold["kind"], words: readonly HoldWords[], coaching: readonly HoldWords[] = []): Hold {
   if (kind === "coach") {
     const terms = words.map(({ override = {} }) => override);
     return {
@@ -19,7 +22,7 @@ export function holdOf(kind: Hold["kind"], words: readonly HoldWords[]): Hold {
     };
   }
   const terms = words.map(({ approve = {} }) => approve);
-  const offers = terms.map(({ offer = [] }) => new Set<Span>([...offer.map(spanOf), "call"]));
+  const offers = [...terms.map(({ offer = [] }) => offer), ...coaching.map(({ override }) => [override?.for ?? "call"])].map((offer) => new Set<Span>([...offer.map(spanOf), "call"]));
   return {
     kind,
     offer: [...offers[0]!].filter((span) => offers.every((offer) => offer.has(span))).sort(bySpan),

@@ -57,6 +57,7 @@ test.each<[string, Layer, string]>([
   ["a server that a team opens", layer("team", "team.yaml", { admission: { servers: [{ id: "ours", match: { url: "*" }, effect: "allow" }] } }), "team.yaml: admission.servers[0].effect: a team's server entries can only block"],
   ["a tool that a team opens", layer("team", "team.yaml", { admission: { servers: [{ id: "ours", match: { url: "*" }, effect: "block", tools: [{ name: "x", effect: "allow" }] }] } }), "so no tool can be opened"],
   ["a mark that a team gives", layer("team", "team.yaml", { admission: { servers: [{ id: "ours", match: { url: "*" }, effect: "block", sanctioned: false }] } }), "for the organization to say"],
+  ["a default of a team that leaves out what the organization redacts", layer("team", "team.yaml", { admission: { default: "coach", override: { raw: true } } }), "team.yaml: admission.override.raw: it would also leave out"],
   ["a style that a team chooses for all", layer("team", "team.yaml", { redaction: { "secret.*": "mask" } }), "team.yaml: redaction: how values are replaced"],
   ["going on without others' redactions", layer("team", "team.yaml", { rules: [rule("x", { effect: "coach", override: { raw: true } })] }), "team.yaml: rules[0].override.raw: it would also leave out"],
 ])("refused: %s", (_name, each, expected) => {
@@ -97,4 +98,12 @@ test("whatever a team adds, nothing passes that would not have passed", () => {
     { numRuns: 300 },
   );
   expect(accepted).toBeGreaterThan(50);
+});
+
+test("a yes to a team's rule holds no longer than the organization's own rule on the same call lets it", () => {
+  const when = { tool: "refund" };
+  const org = layer("organization", "org.yaml", { rules: [rule("think", { when, effect: "coach" })] });
+  const team = layer("team", "team.yaml", { rules: [rule("look", { when, effect: "approve", approve: { offer: ["once", "session", "7d"] } })] });
+  const policy = compile(merged(org, team), "local");
+  expect(policy.decide(exampleFacts(remoteServer("https://desk.example/mcp")!, { tool: "refund" })).hold).toMatchObject({ kind: "approve", offer: ["call"] });
 });

@@ -12,6 +12,9 @@ export function checkTeam(list: ProblemList, part: PolicyPart): void {
     if (entry.sanctioned !== undefined) list.report([...path, "sanctioned"], { message: "whether a server is sanctioned is for the organization to say", fix: 'remove "sanctioned"' });
   }
   if (part.mode === "monitor" && part.admission) list.report(["admission"], { message: "server entries cannot be on trial by themselves", fix: 'remove "admission", or write mode: enforce' });
+  if (part.admission?.override?.raw) list.report(["admission", "override", "raw"], RAW);
   for (const [at, rule] of (part.rules ?? []).entries())
-    if (rule.override?.raw) list.report(["rules", at, "override", "raw"], { message: "it would also leave out what the organization's rules redact", fix: 'remove "raw"' });
+    if (rule.override?.raw) list.report(["rules", at, "override", "raw"], RAW);
 }
+
+const RAW = { message: "it would also leave out what the organization's rules redact", fix: 'remove "raw"' };

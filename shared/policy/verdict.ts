@@ -42,6 +42,7 @@ export function concludeFrom(voices: readonly Voice[], policy: Decision["policy"
     enforced = stricter(enforced, enforcedOf(voice));
   }
   const winner = effect === "allow" ? undefined : voices.filter((voice) => voice.effect === effect).reduce((a, b) => (speaksBefore(a, b) ? a : b));
+  const wordsOf = (asked: Effect): HoldWords[] => voices.filter((voice) => enforcedOf(voice) === asked).map(({ words }) => words);
   return {
     effect,
     enforced,
@@ -52,7 +53,7 @@ export function concludeFrom(voices: readonly Voice[], policy: Decision["policy"
     severity: winner?.severity ?? null,
     matched: [...voices].sort((a, b) => compareEffects(b.effect, a.effect) || (speaksBefore(a, b) ? -1 : 1)).map(({ kind, id, title, effect: asked, mode, clauses }) => ({ kind, id, title, effect: asked, mode, clauses })),
     redactions: mergeRedactions(voices),
-    ...((enforced === "coach" || enforced === "approve") && { hold: holdOf(enforced, voices.filter((voice) => enforcedOf(voice) === enforced).map(({ words }) => words)) }),
+    ...((enforced === "coach" || enforced === "approve") && { hold: holdOf(enforced, wordsOf(enforced), enforced === "approve" ? wordsOf("coach") : []) }),
     policy,
   };
 }
