@@ -7,6 +7,7 @@ import type { EventRecord } from "../events/record.ts";
 import type { Channel, Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
 import { lineFramer, wholeLine } from "../mcp/lines.ts";
+import { sameId } from "../mcp/request-id.ts";
 import { guessMessage, readMessage, type Envelope } from "../mcp/message.ts";
 import { BASELINE } from "../policy/baseline.ts";
 import { compile } from "../policy/compile.ts";
@@ -214,7 +215,9 @@ test("over HTTP: a request has an answer that parses, or goes on as text that is
         return;
       }
       JSON.parse(verdict.body);
-      for (const id of askers(body)) expect(verdict.body).toContain(`"id":${id},`);
+      // Two ids of a batch that a client may take for one have one answer.
+      const answered = Array.from(verdict.body.matchAll(/"id":("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*),/g), ([, id]) => sameId(id!));
+      for (const id of askers(body)) expect(answered).toContain(sameId(id));
     }),
     { numRuns: RUNS },
   );
