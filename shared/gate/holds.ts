@@ -21,6 +21,8 @@ export interface Held {
   readonly thing: string | null;
   readonly message: RestoredMessage;
   readonly bytes: number;
+  /** By which it was held. */
+  readonly policy: Policy;
   /** Of a response, whose exchange is closed by now; a request opens its own again when it goes on. */
   readonly exchange: Exchange | null;
 }
@@ -77,9 +79,11 @@ export class Holds {
   }
 
   consult(about: Questioned, waits: boolean, answered: Answered | null): Word {
-    const { decision, message, channel, now } = about;
+    const { decision, message, channel, policy, now } = about;
     const all = askingIn(decision);
     if (answered && !answered.go) return stopped(decision, answered.stop);
+    // Values were turned back by the terms of that policy; this one may have others.
+    if (answered && message.restored && policy !== answered.held.policy) return stopped(decision, "policy-changed");
     if (all.length === 0) return { kind: "go", decision, rules: [] };
     const asking = this.#unsettled(about, all);
     const go: Word = { kind: "go", decision: goneOn(decision, termsOf(decision, all).raw), rules: all.map(({ id }) => id) };
@@ -115,7 +119,7 @@ export class Holds {
 
   /** Keeps the message and says what to ask, or why it cannot be asked. */
   open(about: Questioned, asking: readonly Matched[], ticket: string): Ask | Stop {
-    const { channel, direction, method, subject, thing, message, bytes, inspection, exchange, decision, now } = about;
+    const { channel, direction, method, subject, thing, message, bytes, inspection, exchange, decision, policy, now } = about;
     if (this.#held.size >= MAX_HELD || this.#chars + message.text.length > MAX_HELD_CHARS) return "too-many";
     const shown = showCall(message, inspection, subject);
     if (shown === null) return "too-long";
@@ -144,7 +148,7 @@ export class Holds {
       opened: now,
       until: now + within,
     };
-    this.#held.set(ticket, { ask, direction, thing, message, bytes, exchange: message.envelope.kind === "response" ? exchange : null });
+    this.#held.set(ticket, { ask, direction, thing, message, bytes, policy, exchange: message.envelope.kind === "response" ? exchange : null });
     this.#chars += message.text.length;
     return ask;
   }

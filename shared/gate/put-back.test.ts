@@ -95,3 +95,17 @@ test("a held call goes out turned back after a yes", () => {
   const effects = desk.step({ kind: "answer", ticket: hold!.ticket, answer: { call: hold!.ask.call, say: "go", span: "call", reason: null, via: "popup" } }).filter(({ kind }) => kind !== "record");
   expect(JSON.parse(textOf(effects))).toEqual({ ...send, params: { name: "send", arguments: { to: MAIL } } });
 });
+
+test("a value turned back for a server that loses it while a person is asked does not go there", () => {
+  open([hide, { id: "look", title: "Look first", when: { tool: "mail", direction: "to-server" }, effect: "approve" }]);
+  const seen = JSON.parse(textOf(say(desk, "to-client", { jsonrpc: "2.0", method: "notifications/message", params: { text: MAIL } }))) as { params: { text: string } };
+  const wait = (id: number): Extract<Effect, { kind: "hold" }> =>
+    desk.step({ kind: "message", direction: "to-server", text: JSON.stringify(call(id, { to: seen.params.text })), waits: true }).find((effect) => effect.kind === "hold")!;
+  const go = ({ ticket, ask }: Extract<Effect, { kind: "hold" }>): Effect[] => desk.step({ kind: "answer", ticket, answer: { call: ask.call, say: "go", span: "call", reason: null, via: "popup" } }).filter(({ kind }) => kind !== "record");
+  expect(textOf(go(wait(2)))).toContain(MAIL);
+  const held = wait(3);
+  policy = { ...policy, revision: 2, redaction: { "pii.email": "token" } };
+  const effects = go(held);
+  expect(JSON.stringify(effects)).not.toContain(MAIL);
+  expect(JSON.stringify(effects)).toContain("policy changed");
+});

@@ -171,3 +171,9 @@ test("attempts per detector are bounded by the length of the text", () => {
     expect(attempts * detector.reach, detector.id).toBeLessThanOrEqual(65_536 + 96 * text.length);
   }
 });
+
+// threat: encoded-secret
+test.each(["[redacted pci.CARD]", "[redacted pci.4111-1111-1111-1111]", "[[sluice:pii.email:CARD]]"])("what only looks like a stand-in is looked at: %s", (text) => {
+  const card = `4${"1".repeat(15)}`;
+  expect(scan(`pay ${text.replace("CARD", card)} now`).matches.map((match) => match.class)).toEqual(["pci.card-number"]);
+});

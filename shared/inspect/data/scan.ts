@@ -1,5 +1,5 @@
 /** Text in, matches out. */
-import { ALL_CLASSES, classInfo } from "./classes.ts";
+import { ALL_CLASSES, CLASSES, classInfo } from "./classes.ts";
 import { decodeViews } from "./decode.ts";
 import { isWord, type Candidate, type Detector } from "./detector.ts";
 import { fieldKind } from "./field.ts";
@@ -43,7 +43,8 @@ const READS_PER_CHARACTER = 96;
 const FREE_READS = 65_536;
 /** Joins tried per view for tokens that a line break or a string concatenation has split. */
 const MAX_JOINS = 64;
-const PLACEHOLDER = /\[redacted (?:secret|pci|pii)\.[a-z0-9-]{1,40}\]|\[\[sluice:(?:secret|pci|pii)\.[a-z0-9-]{1,40}:[0-9a-f]{16}\]\]/g;
+/** What stands in place of a redacted value is not looked at again. Sixteen digits in a token are: hardly any token has them, and every card number does. */
+const PLACEHOLDER = /\[redacted ([a-z]{1,10}\.[a-z0-9-]{1,40})\]|\[\[sluice:([a-z]{1,10}\.[a-z0-9-]{1,40}):(?!\d{16}\])[0-9a-f]{16}\]\]/g;
 /** What may stand between two halves of one token: a line break with its continuation mark, or closing and opening quotes. */
 const SEAM = /["'`][ \t]{0,8}[+.&]?[ \t]{0,8}(?:\\?\r?\n)?[ \t]{0,16}[+.&]?[ \t]{0,8}["'`]|[\\+]?\r?\n[ \t]{0,16}/g;
 
@@ -69,7 +70,7 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
     const { text } = view;
     const wanted = wantedBy(key);
     if (places.size === 0 && wanted.size === 0) return;
-    const placeholders = text.includes("[redacted ") || text.includes("[[sluice:") ? [...text.matchAll(PLACEHOLDER)].map((match) => [match.index, match.index + match[0].length] as const) : [];
+    const placeholders = text.includes("[redacted ") || text.includes("[[sluice:") ? [...text.matchAll(PLACEHOLDER)].filter((match) => Object.hasOwn(CLASSES, match[1] ?? match[2]!)).map((match) => [match.index, match.index + match[0].length] as const) : [];
     const budget = FREE_READS + READS_PER_CHARACTER * text.length;
     let joins = 0;
     detectors.forEach((detector, index) => {
