@@ -323,6 +323,12 @@ test("a method that is made of another and a name is not taken for it", () => {
   expect(send('{"jsonrpc":"2.0","id":21,"method":"tools/call name export","params":{}}')).toBe("drop");
 });
 
+test("a rule on arguments reads a call without an id as well", () => {
+  const send = afterCallsOf("export", STRICT);
+  getToKnow('{"method":"tools/call","params":{"name":"import","arguments":{"note":"x"}},"jsonrpc":"2.0"}');
+  expect(send('{"jsonrpc":"2.0","method":"tools/call","params":{"name":"import","arguments":{"note":"hello there"}}}')).toBe("drop");
+});
+
 function alike(effects: readonly object[]): unknown {
   return effects.map((effect) => ("text" in effect ? { ...effect, text: JSON.parse(String(effect.text)) as unknown } : effect));
 }

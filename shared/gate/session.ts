@@ -117,7 +117,7 @@ class GateSession implements Session {
     if (!envelope) return null;
     const answered = envelope.kind === "response" && envelope.id !== null ? this.#exchanges.find(direction === "to-client" ? "to-server" : "to-client", envelope.id) : null;
     if (!isRoutine(envelope, answered?.sure ? answered.method : null)) return null;
-    if (envelope.kind === "request" && policy.readsArguments(this.#factsBefore(direction, envelope))) return null;
+    if (envelope.kind !== "response" && policy.readsArguments(this.#factsBefore(direction, envelope))) return null;
     this.#begin();
     const outcome = this.#judge(direction, { kind: "skimmed", envelope, parts }, bytes, waits);
     if (outcome.passed) this.#remember(direction, glance, outcome.passed, situation);
