@@ -4,11 +4,13 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { HOST_NAME } from "../../shared/messages/host.ts";
+import { sourceText } from "../../shared/policy/explain.ts";
 import { hostPaths, type HostPaths } from "../home.ts";
 import { browserPlaces, confinedBrowsers, type BrowserPlace } from "../install/locations.ts";
 import { readManifest } from "../install/manifest.ts";
 import { roundTrip } from "../install/round-trip.ts";
 import { dayOf, listSegments, verifySegment } from "../journal/segment.ts";
+import { openPolicy } from "../policy/store.ts";
 import type { Command } from "./command.ts";
 import { painter, printable } from "./terminal.ts";
 
@@ -34,7 +36,7 @@ files and whether today's records are intact. Exit code 1 when something is wron
     for (const place of places) findings.push(await checkBrowser(place));
     if (places.length === 0) findings.push({ state: "wrong", text: "no browser knows the host", fix: "sluice install" });
     for (const name of confinedBrowsers()) findings.push({ state: "note", text: `${name} runs in a sandbox of its own and cannot start the host`, fix: "use the deb or rpm package of that browser" });
-    findings.push(...checkFiles(paths), await checkJournal(paths));
+    findings.push(...checkFiles(paths), await checkJournal(paths), ...(await checkPolicy(paths)));
 
     const paint = painter(io);
     const label = { ok: paint("green", "ok   "), wrong: paint("red", "WRONG"), note: paint("yellow", "note ") };
@@ -82,6 +84,23 @@ async function checkJournal(paths: HostPaths): Promise<Finding> {
     if (!verified.ok) return { state: "wrong", text: `${file} was changed: line ${verified.line}, ${verified.why}`, fix: "find out who did; keep a copy of the file" };
   }
   return { state: "ok", text: `today's records are intact (${segments.length} file${segments.length === 1 ? "" : "s"})` };
+}
+
+/** Which policy is in force, and whether its signed bundle is well. */
+async function checkPolicy(paths: HostPaths): Promise<Finding[]> {
+  const store = await openPolicy({ paths });
+  store.close();
+  const { policy, source, bundle } = store.current();
+  const rejected = store.rejected();
+  const text = `policy ${policy.id}, revision ${policy.revision}, ${sourceText(source)}`;
+  const findings: Finding[] = [{ state: "ok", text }];
+  if (rejected) findings.push({ state: "wrong", text: `a policy was refused: ${rejected.errors.join("; ")}`, fix: "sluice policy show" });
+  if (bundle) {
+    const { bundleLines } = await import("./policy/bundle-words.ts");
+    const state = { fresh: "ok", cached: "note", grace: "wrong", expired: "wrong", none: "wrong" } as const;
+    findings.push({ state: state[bundle.state], text: bundleLines(bundle, Date.now()).join(" "), ...(bundle.state !== "fresh" && { fix: "sluice policy refresh" }) });
+  }
+  return findings;
 }
 
 function othersCanWrite(path: string): boolean {

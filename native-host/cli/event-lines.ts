@@ -58,7 +58,7 @@ export function describeRecord(record: EventRecord): EventLine {
         why: [`in ${record.where}`, ...record.notes].join(", "),
       };
     case "policy.applied":
-      return { who: record.by, what: "policy applied", outcome: "info", result: "", why: `${record.policy.id} revision ${record.policy.revision} (${record.policy.source})` };
+      return { who: record.by, what: "policy applied", outcome: "info", result: "", why: `${record.policy.id} revision ${record.policy.revision} (${record.policy.source}${record.bundle ? `, channel ${record.bundle.channel}, ${record.bundle.state}` : ""})` };
     case "policy.rejected":
       return { who: record.by, what: "policy rejected", outcome: "problem", result: record.kept ? `revision ${record.kept.revision} stays` : "", why: record.errors.join("; ") };
     case "health":

@@ -15,7 +15,10 @@ const VERBS = {
   export: () => import("./policy/export.ts"),
   init: () => import("./policy/init.ts"),
   keygen: () => import("./policy/keygen.ts"),
+  root: () => import("./policy/root.ts"),
   publish: () => import("./policy/publish.ts"),
+  revoke: () => import("./policy/revoke.ts"),
+  renew: () => import("./policy/renew.ts"),
   refresh: () => import("./policy/refresh.ts"),
 } satisfies Record<string, () => Promise<{ default: Verb }>>;
 
@@ -36,8 +39,11 @@ const command: Command = {
   import --from KIND FILE    a policy from the allow list of an AI client, or from a table of rules
   export --to KIND FILE      allow lists for AI clients, managed-mcp.json or a registry from a policy
   keygen NAME                a key pair that signs policies
+  root                       the root of trust of a published folder: which keys may sign what
   publish FILE               checks, tests and signs a policy, and puts it where computers fetch it
-  refresh                    reads the policy again now, and says what is in force and why
+  revoke                     takes the newest policy of a channel back, everywhere at once
+  renew                      says anew that what is published is the newest; run it daily
+  refresh                    looks for a newer policy now, and says what is in force and why
 
 "sluice policy <verb> --help" tells more. All of them take --json.
 Exit codes: 0 good, 1 the answer is no (problems, differences, failed examples), 2 wrong usage or a file that cannot

@@ -195,8 +195,8 @@ function say(text: string): void {
 
 function sayRefusals(policy: PolicyStore, journal: JournalWriter): void {
   policy.onRejected(({ source, errors, kept }) => {
-    journal.append({ kind: "policy.rejected", source, errors, kept });
-    const { policy: held, source: from } = policy.current();
+    const { policy: held, source: from, seen } = policy.current();
+    journal.append({ kind: "policy.rejected", source, errors, kept, ...(seen && { bundle: seen }) });
     const stays = from === "baseline" ? "Only the built-in baseline is in force" : `In force stays "${held.id}", revision ${held.revision}`;
     say(`the policy was refused. ${stays}.\n${errors.map((error) => `  ${error}`).join("\n")}`);
   });

@@ -1,7 +1,7 @@
 /** One conversation with a browser's extension over native messaging: hello, policy down, records up and down, until the browser closes the pipe. */
 import type { Writable } from "node:stream";
 import { isEventRecord } from "../../shared/events/guard.ts";
-import type { Deployment, EventRecord, Unstamped } from "../../shared/events/record.ts";
+import type { BundleSeen, Deployment, EventRecord, Unstamped } from "../../shared/events/record.ts";
 import { HOST_SEAM, type ToHost } from "../../shared/messages/host.ts";
 import { canonicalJson } from "../../shared/policy/canonical.ts";
 import type { PolicySource } from "../../shared/policy/decision.ts";
@@ -16,7 +16,7 @@ import { createOutbox } from "./outbox.ts";
 
 /** What this room needs of the policy store. */
 export interface PolicyFeed {
-  current(): { readonly policy: Policy; readonly source: PolicySource; readonly digest: string };
+  current(): { readonly policy: Policy; readonly source: PolicySource; readonly digest: string; readonly seen?: BundleSeen };
   onApplied(callback: (applied: ReturnType<PolicyFeed["current"]>) => void): void;
   onRejected(callback: (rejected: { readonly source: PolicySource; readonly errors: readonly string[]; readonly kept: { readonly id: string; readonly revision: number } | null }) => void): void;
 }
@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   let rejected: { source: PolicySource; errors: string[] } | null = null;
 
   function applied(now: ReturnType<PolicyFeed["current"]>): void {
-    journal.append({ kind: "policy.applied", policy: { id: now.policy.id, revision: now.policy.revision, source: now.source, digest: now.digest } });
+    journal.append({ kind: "policy.applied", policy: { id: now.policy.id, revision: now.policy.revision, source: now.source, digest: now.digest }, ...(now.seen && { bundle: now.seen }) });
     rejected = null;
     if (greeted) outbox.sendPolicy({ text: canonicalJson(now.policy), digest: now.digest, source: now.source });
   }
@@ -147,7 +147,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   policy.onApplied(applied);
   policy.onRejected(({ source, errors, kept }) => {
     rejected = { source, errors: errors.slice(0, 100).map((error) => error.slice(0, 2000)) };
-    journal.append({ kind: "policy.rejected", ...rejected, kept });
+    const { seen } = policy.current();
+    journal.append({ kind: "policy.rejected", ...rejected, kept, ...(seen && { bundle: seen }) });
     tellRejected();
   });
 

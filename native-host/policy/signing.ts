@@ -1,10 +1,8 @@
-/** Keys and signatures of published policies: Ed25519, key objects and ids as TUF has them, signatures as DSSE has them, so that metadata of either can be put around them later. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+/** Keys of published policies: Ed25519, key objects and ids as TUF has them. */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { fail, ok, type Result } from "../../shared/base/result.ts";
 import { isObject } from "../../shared/mcp/message.ts";
 import { canonicalJson } from "../../shared/policy/canonical.ts";
-
-export const PAYLOAD_TYPE = "application/vnd.sluice.policy+json";
 
 /** A public key as TUF writes it. */
 export interface PublicKeyFile {
@@ -23,16 +21,10 @@ export interface SigningKey extends TrustedKey {
   readonly secret: KeyObject;
 }
 
-export interface Signature {
-  readonly keyid: string;
-  /** Base64. */
-  readonly sig: string;
-}
-
 /** @returns the texts of the two files. */
 export function createKeyFiles(): { readonly keyid: string; readonly secret: string; readonly open: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const open = publicFile(publicKey);
+  const open = publicKeyFile(publicKey);
   return { keyid: keyIdOf(open), secret: privateKey.export({ type: "pkcs8", format: "pem" }) as string, open: `${JSON.stringify({ keyid: keyIdOf(open), ...open }, null, 2)}\n` };
 }
 
@@ -42,7 +34,7 @@ export function readSigningKey(text: string): Result<SigningKey> {
     const secret = createPrivateKey(text);
     if (secret.asymmetricKeyType !== "ed25519") return fail("is no Ed25519 key");
     const key = createPublicKey(secret);
-    return ok({ secret, key, keyid: keyIdOf(publicFile(key)) });
+    return ok({ secret, key, keyid: keyIdOf(publicKeyFile(key)) });
   } catch {
     // The reason of the parser may quote the key.
     return fail("is no private key in PEM form");
@@ -60,27 +52,10 @@ export function readTrustedKey(text: string): Result<TrustedKey> {
   const hex = isObject(keyval) ? keyval["public"] : undefined;
   if (typeof hex !== "string" || !/^[0-9a-f]{64}$/.test(hex)) return fail("holds no Ed25519 public key");
   const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(hex, "hex").toString("base64url") } });
-  return ok({ key, keyid: keyIdOf(publicFile(key)) });
+  return ok({ key, keyid: keyIdOf(publicKeyFile(key)) });
 }
 
-export function signPolicyText(body: Uint8Array, { secret, keyid }: SigningKey): Signature {
-  return { keyid, sig: sign(null, preAuthentication(body), secret).toString("base64") };
-}
-
-/** Is one of these keys' signature on it? What is signed must be signed: there is no way to say that it need not be. */
-export function isSigned(body: Uint8Array, signature: unknown, trusted: readonly TrustedKey[]): boolean {
-  if (!isObject(signature) || typeof signature["sig"] !== "string") return false;
-  const { keyid, sig } = signature;
-  const key = trusted.find((each) => each.keyid === keyid);
-  return key !== undefined && verify(null, preAuthentication(body), key.key, Buffer.from(sig, "base64"));
-}
-
-/** DSSE v1, so that a signature for one purpose is none for another. */
-function preAuthentication(body: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(PAYLOAD_TYPE)} ${PAYLOAD_TYPE} ${body.length} `), body]);
-}
-
-function publicFile(key: KeyObject): PublicKeyFile {
+export function publicKeyFile(key: KeyObject): PublicKeyFile {
   const { x } = key.export({ format: "jwk" });
   return { keytype: "ed25519", scheme: "ed25519", keyval: { public: Buffer.from(x!, "base64url").toString("hex") } };
 }

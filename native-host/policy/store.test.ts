@@ -8,6 +8,9 @@ import { remoteServer } from "../../shared/mcp/identity.ts";
 import { policyDigest } from "../../shared/policy/canonical.ts";
 import { lastGoodPath, textDigest } from "./last-good.ts";
 import { machineLocations, type MachineLocations } from "./machine.ts";
+import { findBundle } from "./bundle/managed-bundle.ts";
+import { openPlace, openPublisher, type Place, type Publisher } from "./bundle/fleet.fixture.ts";
+import { pollNow } from "./bundle/poller.ts";
 import { openPolicy, type AppliedPolicy, type PolicyOptions, type PolicyStore, type RejectedPolicy } from "./store.ts";
 
 let folder: string;
@@ -301,4 +304,87 @@ test("a machine policy that arrives takes over at once, though its folder did no
   expect(existsSync(machine.folder)).toBe(false);
   renameSync(staged, machine.folder);
   expect(summary(await next)).toBe("machine corp 1 block");
+});
+
+/** A published folder, and a machine that its administrator tells to follow it. */
+async function followBundle(place: Place, revision = 1): Promise<{ site: Publisher; bootstrap: string; text: string }> {
+  const now = Date.now();
+  const site = await openPublisher(place, "site", now);
+  await site.publish(revision, { now });
+  const text = JSON.stringify({ bundleUrl: `file://${site.folder}`, rootSha256: site.pin });
+  return { site, bootstrap: writeMachine(text, "bootstrap.json"), text };
+}
+
+const poll = async () => {
+  const found = await findBundle(paths.state, machine);
+  if (found.kind !== "bundle") throw new Error("no bundle");
+  return pollNow(paths.state, found.bootstrap);
+};
+
+let place: Place;
+beforeEach(() => {
+  place = openPlace();
+});
+afterEach(() => place.close());
+
+test("a signed bundle is in force on a machine that is told to take one; the personal file is not read, a machine policy wins", async () => {
+  writeLocal(yaml("mine", 1, "allow"));
+  await followBundle(place);
+  // Before the first look: the baseline, never the personal file.
+  expect(summary((await open()).current())).toBe("baseline sluice-baseline 1 monitor");
+  expect(await poll()).toMatchObject({ kind: "updated", revision: 1 });
+  const store = await open();
+  expect(summary(store.current())).toBe("bundle acme 1 approve");
+  expect(store.current().bundle).toMatchObject({ state: "fresh", channel: "stable", version: 1 });
+  expect(store.rejected()).toBeNull();
+  const policy = writeMachine(yaml("corp", 1));
+  expect(summary((await open()).current())).toBe("machine corp 1 block");
+  // Taking the file away again is the administrator's word as well.
+  rmSync(policy);
+  expect(summary((await open()).current())).toBe("bundle acme 1 approve");
+});
+
+// threat: policy-forged
+test("attack: a bootstrap file that others can write, or with a typo, moves nothing; the last good one stays", async () => {
+  const { bootstrap, text } = await followBundle(place);
+  await poll();
+  for (const broken of ["{", text.replace("rootSha256", "rootSha265"), text.replace(/,"rootSha256":"[0-9a-f]+"/, ""), "{}"]) {
+    writeFileSync(bootstrap, broken);
+    const store = await open();
+    expect(summary(store.current())).toBe("bundle acme 1 approve");
+    expect(store.rejected()).toMatchObject({ source: "bundle", kept: { id: "acme", revision: 1 } });
+  }
+  writeFileSync(bootstrap, text);
+  expect((await open()).rejected()).toBeNull();
+  if (process.platform === "win32") return;
+  chmodSync(bootstrap, 0o666);
+  expect((await open()).rejected()!.errors[0]).toContain("chmod go-w");
+});
+
+// threat: bundle-replayed
+test("a running store follows the bundle, says what was refused, and keeps what is good", async () => {
+  const { site } = await followBundle(place);
+  await poll();
+  const store = await open({ watch: true });
+  const next = applied(store);
+  const old = readFileSync(join(site.folder, "timestamp.json"));
+  await site.publish(2, { now: Date.now() });
+  await poll();
+  expect(summary(await next)).toBe("bundle acme 2 approve");
+  expect((await next).seen).toMatchObject({ state: "fresh", channel: "stable", version: 2 });
+  const refusal = rejected(store);
+  writeFileSync(join(site.folder, "timestamp.json"), old);
+  await poll();
+  expect(await refusal).toMatchObject({ source: "bundle", errors: [expect.stringContaining("older than what this computer has seen") as string], kept: { id: "acme", revision: 2 } });
+});
+
+// threat: bundle-fail-mode
+test("the clock alone moves a bundle through grace into its fail mode", async () => {
+  await followBundle(place);
+  await poll();
+  const at = async (days: number) => {
+    const { policy, bundle } = (await open({ now: () => Date.now() + days * 24 * 60 * 60_000 })).current();
+    return `${bundle!.state} ${policy.id}`;
+  };
+  expect([await at(0), await at(8), await at(30)]).toEqual(["fresh acme", "grace acme", "expired sluice-fail-closed"]);
 });

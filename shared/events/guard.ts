@@ -4,7 +4,7 @@ import type { ClientIdentity, ServerIdentity } from "../mcp/identity.ts";
 import type { Decision, Hold, Matched, Redaction } from "../policy/decision.ts";
 import { EFFECTS, REDACTION_STYLES } from "../policy/language.ts";
 import { amount, authentication, boolean, client, count, isId, list, name, once, oneOf, optional, orNull, point, RECORD_BOUNDS, server, shape, short, string, text, toolClass, transport, type Check, type Fields } from "./checks.ts";
-import { RECORD_VERSION, type EventKind, type EventRecord, type FindingSummary, type InstructionsSeen, type MessageRecord, type RecordBase, type PromptSummary, type ResourceSummary, type ToolSummary } from "./record.ts";
+import { RECORD_VERSION, type BundleSeen, type EventKind, type EventRecord, type FindingSummary, type InstructionsSeen, type MessageRecord, type RecordBase, type PromptSummary, type ResourceSummary, type ToolSummary } from "./record.ts";
 
 export { RECORD_BOUNDS } from "./checks.ts";
 
@@ -74,6 +74,8 @@ const rules = list(short, 200);
 
 type OfKind<K extends EventKind> = Extract<EventRecord, { kind: K }>;
 const kind = (value: EventKind): Check => oneOf(value);
+
+const bundle = shape<BundleSeen>({ state: short, channel: short, version: count, cohort: amount, ageMs: orNull(amount) });
 
 const CHECKS: { readonly [K in EventKind]: Check } = {
   "session.started": shape<OfKind<"session.started">>({ ...channel, kind: kind("session.started") }),
@@ -155,6 +157,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     ...base,
     kind: kind("policy.applied"),
     policy: shape<OfKind<"policy.applied">["policy"]>({ id: short, revision: count, source: short, digest: short }),
+    bundle: optional(bundle),
   }),
   "policy.rejected": shape<OfKind<"policy.rejected">>({
     ...base,
@@ -162,6 +165,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     source: short,
     errors: list(text, 200),
     kept: orNull(shape<{ id: string; revision: number }>({ id: short, revision: count })),
+    bundle: optional(bundle),
   }),
   health: shape<OfKind<"health">>({
     ...base,

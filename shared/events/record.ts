@@ -229,9 +229,23 @@ export interface Deployment extends RecordBase {
   readonly notes: readonly string[];
 }
 
+/** Where a signed bundle stands on this machine: together, these show who in a fleet runs what. */
+export interface BundleSeen {
+  /** `fresh`, `cached` (source not reached), `grace`, `expired` or `none`. */
+  readonly state: string;
+  readonly channel: string;
+  /** Version of the signed list. */
+  readonly version: number;
+  /** This machine's place in staged rollouts, 0 up to 100. */
+  readonly cohort: number;
+  /** Milliseconds since the source last confirmed it; null: never. */
+  readonly ageMs: number | null;
+}
+
 export interface PolicyApplied extends RecordBase {
   readonly kind: "policy.applied";
   readonly policy: { readonly id: string; readonly revision: number; readonly source: string; readonly digest: string };
+  readonly bundle?: BundleSeen;
 }
 
 export interface PolicyRejected extends RecordBase {
@@ -241,6 +255,7 @@ export interface PolicyRejected extends RecordBase {
   readonly errors: readonly string[];
   /** What stays in force. */
   readonly kept: { readonly id: string; readonly revision: number } | null;
+  readonly bundle?: BundleSeen;
 }
 
 /** State of protection: host lost or back, records lost, tamper. */

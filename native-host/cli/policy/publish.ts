@@ -1,78 +1,101 @@
-/** `sluice policy publish`: check, test, sign and put a policy where computers fetch it. */
-import { stat } from "node:fs/promises";
-import process from "node:process";
+/** `sluice policy publish`: check, test, sign and put a policy where computers fetch it, for all of them or for a share. */
 import { parseArgs } from "node:util";
 import { runRuleTests } from "../../../shared/policy/rule-tests.ts";
 import type { Policy } from "../../../shared/policy/language.ts";
-import { highestRevision, readRelease, writeRelease } from "../../policy/release.ts";
-import { readSigningKey, readTrustedKey, type SigningKey, type TrustedKey } from "../../policy/signing.ts";
+import type { FailMode } from "../../policy/bundle/bootstrap.ts";
+import { releasesIn, settled, withRelease, writeList, type Change } from "../../policy/bundle/publish.ts";
+import { publishedPolicy } from "../../policy/bundle/published-policy.ts";
+import type { Release } from "../../policy/bundle/release-note.ts";
 import type { Io } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { printable } from "../terminal.ts";
 import { checkFile, problemLine } from "./check.ts";
-import { readText } from "./policy-text.ts";
+import { channelName, done, percent, publishedAt, signingKey, validFor } from "./repository.ts";
 import { counted, writeJson, type Verb } from "./verb.ts";
 
 const verb: Verb = {
-  usage: `Usage: sluice policy publish FILE --key KEY --out FOLDER [--previous PUB]... [--strict] [--dry-run] [--json]
+  usage: `Usage: sluice policy publish FILE --key KEY... --out FOLDER [--channel stable] [--rollout 10%] [--expires 90d]
+                             [--fail-mode closed|open] [--grace 14] [--strict] [--dry-run] [--json]
+       sluice policy publish --rollout 100% --key KEY... --out FOLDER [--channel stable]
 
-Checks the policy (with all that it includes), runs its examples, and only if all is well writes into FOLDER, which any
-web server can hand out:
+Checks the policy (with all that it includes), runs its examples, and only if all is well puts it into FOLDER, which any
+static web host, bucket or file share can hand out: TUF metadata (root, list of policies, snapshot, timestamp), and the
+policy as canonical JSON. Make the folder's root of trust first: "sluice policy root". Without FILE, the newest policy of
+the channel gets another share.
 
-  policy-N.json         revision N in one piece, as canonical JSON; written once, never changed
-  policy-N.json.sig     its signature (Ed25519)
-  policy-N.json.sha256  its digest
-  release.json          names the newest; written last
+Refused: a revision that is not higher than every one published in the channel, another policy's channel, a folder whose
+root names none of the keys.
 
-Refused: a revision that is not higher than every one published there, another policy's folder, a folder whose newest
-release is not signed with this key.
-
-  --key KEY        private key of "sluice policy keygen"
-  --previous PUB   public key with which earlier releases of this folder were signed, when the key has changed
+  --key KEY        private keys of "sluice policy keygen"; as many as the root asks for
+  --channel NAME   which computers: those whose bootstrap.json names it; default stable
+  --rollout 10%    share of the channel's computers that take it now, always the same ones first; default all
+  --expires 90d    how long the signed list holds. The timestamp holds seven days: run "sluice policy renew" daily
+  --fail-mode M    what holds when nothing newer could be had for too long: closed (only servers that the policy allows
+                   outright) or open (record only); default closed
+  --grace DAYS     how long the policy holds after the list's time is over; default 14
   --strict         warnings of "check" refuse as well
   --dry-run        do everything but write
 
-What this form does not protect against: whoever can change the folder (or stand in the way to it) can keep handing out
-an old release that was once good, and a computer that has never seen a newer one cannot tell; a stolen key is good until
-every computer stops trusting it by hand; there are no roles, no expiry and no staged rollout. Keep a lowest revision in
-machine policy where that matters.
+What this does not protect against: a computer that has never seen a newer policy takes the newest that is handed to it
+while its signatures last; set minRevision in bootstrap.json where that matters. Whoever holds enough keys can publish.
 
 Exit codes: 0 published (or would be), 1 refused, 2 wrong usage or a file that cannot be read, 3 something broke.`,
   async run(argv, io) {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { key: { type: "string" }, out: { type: "string" }, previous: { type: "string", multiple: true, default: [] }, strict: { type: "boolean", default: false }, "dry-run": { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+      options: {
+        key: { type: "string", multiple: true, default: [] },
+        out: { type: "string" },
+        channel: { type: "string", default: "stable" },
+        rollout: { type: "string" },
+        expires: { type: "string" },
+        "fail-mode": { type: "string", default: "closed" },
+        grace: { type: "string", default: "14" },
+        strict: { type: "boolean", default: false },
+        "dry-run": { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+      },
     });
     const [file, ...more] = positionals;
-    if (file === undefined || more.length || values.key === undefined || values.out === undefined) throw new Failure("name the policy, the key and the folder", { code: 2, fix: "sluice policy publish policy.yaml --key policy-2026.key --out site/policy" });
-    const key = await signingKey(values.key);
-    const trusted = [key, ...(await Promise.all(values.previous.map(trustedKey)))];
-    const policy = await soundPolicy(file, values.strict, io);
-    await mustBeNewer(values.out, policy, trusted);
-    const note = values["dry-run"] ? null : await writeRelease(values.out, policy, key);
-    if (values.json) writeJson(io, { id: policy.id, revision: policy.revision, keyid: key.keyid, published: note !== null, ...(note && { file: note.file, sha256: note.sha256 }) });
-    else if (note) io.stdout.write(`${policy.id}, revision ${policy.revision}, is published in ${printable(values.out)} (SHA-256 ${note.sha256}, key ${key.keyid.slice(0, 16)}…)\n`);
-    else io.stdout.write(`${policy.id}, revision ${policy.revision}, would be published; nothing was written\n`);
+    if (more.length || values.key.length === 0 || values.out === undefined || (file === undefined && values.rollout === undefined)) throw new Failure("name the policy, the key and the folder", { code: 2, fix: "sluice policy publish policy.yaml --key policy-2026.key --out site/policy" });
+    const channel = channelName(values.channel);
+    const rollout = values.rollout === undefined ? 100 : percent(values.rollout);
+    const failMode = failModeOf(values["fail-mode"]);
+    const graceDays = graceOf(values.grace);
+    const keys = await Promise.all(values.key.map(signingKey));
+    const policy = file === undefined ? null : await soundPolicy(file, values.strict, io);
+    const repository = await publishedAt(values.out, keys);
+    const releases = releasesIn(repository);
+    const ours = releases.filter((each) => each.channel === channel).sort((a, b) => b.revision - a.revision);
+    if (policy) await mustBeNewer(values.out, policy, ours);
+    const change = policy ? withRelease(releases, { policy, channel, rollout, failMode, graceDays }) : raised(releases, channel, rollout, ours[0]);
+    const newest = change.releases.filter((each) => each.channel === channel).reduce((a, b) => (a.revision > b.revision ? a : b));
+    if (!values["dry-run"]) done(await writeList({ folder: values.out, keys, now: Date.now(), ...validFor(values.expires) }, repository, change));
+    const what = `${policy?.id ?? "the policy"}, revision ${newest.revision}`;
+    const whom = `${rollout === 100 ? "all computers" : `${rollout} % of the computers`} of the channel "${channel}"`;
+    if (values.json) writeJson(io, { ...(policy && { id: policy.id }), revision: newest.revision, channel, rollout, sha256: newest.sha256, published: !values["dry-run"] });
+    else if (values["dry-run"]) io.stdout.write(`${what}, would be published for ${whom}; nothing was written\n`);
+    else io.stdout.write(`${what}, is published in ${printable(values.out)} for ${whom} (SHA-256 ${newest.sha256})\n`);
     return 0;
   },
 };
 export default verb;
 
-const READABLE_BY_OTHERS = 0o077;
-
-async function signingKey(file: string): Promise<SigningKey> {
-  const text = await readText(file);
-  if (process.platform !== "win32" && (await stat(file)).mode & READABLE_BY_OTHERS) throw new Failure(`others can read the private key ${printable(file)}`, { code: 1, fix: `chmod 600 ${printable(file)}, and make a new pair if they may have` });
-  const read = readSigningKey(text);
-  if (!read.ok) throw new Failure(`${printable(file)} ${read.why}`, { code: 2, fix: 'make a pair with "sluice policy keygen NAME"; --key takes NAME.key' });
-  return read.value;
+function failModeOf(text: string): FailMode {
+  if (text !== "open" && text !== "closed") throw new Failure(`"${text.slice(0, 40)}" is no fail mode`, { code: 2, fix: "--fail-mode closed or --fail-mode open" });
+  return text;
 }
 
-export async function trustedKey(file: string): Promise<TrustedKey> {
-  const read = readTrustedKey(await readText(file));
-  if (!read.ok) throw new Failure(`${printable(file)} ${read.why}`, { code: 2, fix: "name the .pub file of a key pair" });
-  return read.value;
+function graceOf(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 0 || days > 365) throw new Failure(`"${text.slice(0, 40)}" is no number of days`, { code: 2, fix: "--grace 14" });
+  return days;
+}
+
+function raised(releases: readonly Release[], channel: string, rollout: number, newest: Release | undefined): Change {
+  if (!newest) throw new Failure(`nothing is published in the channel "${channel}"`, { code: 1, fix: "name the policy to publish" });
+  return { releases: settled(releases.map((each) => (each === newest ? { ...each, rollout } : each)), channel), texts: {} };
 }
 
 async function soundPolicy(file: string, strict: boolean, io: Io): Promise<Policy> {
@@ -87,10 +110,9 @@ async function soundPolicy(file: string, strict: boolean, io: Io): Promise<Polic
   return policy;
 }
 
-async function mustBeNewer(folder: string, policy: Policy, trusted: readonly TrustedKey[]): Promise<void> {
-  const before = await readRelease(folder, trusted);
-  if (!before.ok) throw new Failure(`the release in ${printable(folder)} is not one to follow: ${printable(before.why, 300)}`, { code: 1, fix: "if the key has changed, name the old public key with --previous; if the folder was tampered with, publish into a new one" });
-  if (before.value && before.value.policy.id !== policy.id) throw new Failure(`${printable(folder)} holds the policy "${before.value.policy.id}", and this is "${policy.id}"`, { code: 1, fix: "publish into a folder of its own" });
-  const highest = Math.max(before.value?.policy.revision ?? 0, await highestRevision(folder, trusted));
-  if (policy.revision <= highest) throw new Failure(`revision ${policy.revision} is not higher than ${highest}, which was published before`, { code: 1, fix: `write revision: ${highest + 1}; computers refuse to go back` });
+async function mustBeNewer(folder: string, policy: Policy, [newest]: readonly Release[]): Promise<void> {
+  if (!newest) return;
+  const before = done(await publishedPolicy(folder, newest));
+  if (before.id !== policy.id) throw new Failure(`this channel of ${printable(folder)} holds the policy "${before.id}", and this is "${policy.id}"`, { code: 1, fix: "publish into a channel or a folder of its own" });
+  if (policy.revision <= newest.revision) throw new Failure(`revision ${policy.revision} is not higher than ${newest.revision}, which was published before`, { code: 1, fix: `write revision: ${newest.revision + 1}; computers refuse to go back` });
 }

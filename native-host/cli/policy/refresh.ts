@@ -1,71 +1,98 @@
-/** `sluice policy refresh`: read the policy again now, and say what is in force and why. */
+/** `sluice policy refresh`: look for a newer policy now, and say what is in force and why. */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { pathToFileURL } from "node:url";
 import { writeWhole } from "../../install/write-file.ts";
 import { hostPaths } from "../../home.ts";
+import { parseBootstrap, type Bootstrap } from "../../policy/bundle/bootstrap.ts";
+import { deviceOf, findBundle } from "../../policy/bundle/managed-bundle.ts";
+import type { Outcome } from "../../policy/bundle/update.ts";
+import { machineLocations } from "../../policy/machine.ts";
 import { readPolicy } from "../../policy/read.ts";
-import { readRelease, type Release } from "../../policy/release.ts";
 import { openPolicy } from "../../policy/store.ts";
+import type { Io } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { printable } from "../terminal.ts";
-import { trustedKey } from "./publish.ts";
 import { inForce, tellInForce } from "./show.ts";
 import { writeJson, type Verb } from "./verb.ts";
 
 const verb: Verb = {
-  usage: `Usage: sluice policy refresh [--from FOLDER --trust PUB [--to FILE]] [--json]
+  usage: `Usage: sluice policy refresh [--from ADDRESS --root SHA256 [--channel stable] [--to FILE]] [--json]
 
-Reads the policy of this computer again, now, and says what is in force, where it came from, and what was refused and
-why. Running hosts and guards follow the same files by themselves within seconds; this does not wait for them.
+Where the computer takes signed bundles (bootstrap.json): asks their source now instead of at the next regular look, and
+says what came of it. Then reads the policy of this computer again and says what is in force, where it came from, and
+what was refused and why. Running hosts and guards follow by themselves within seconds; this does not wait for them.
 
-  --from FOLDER   first take the newest release that "sluice policy publish" wrote there: its signature is checked, and
-                  nothing lower than what FILE holds is taken
-  --trust PUB     the public key that must have signed it; may be given several times
-  --to FILE       where it goes; default the personal policy file (read only while the computer has no machine policy)
-
-What this form does not protect against: an old release that is handed out again to a computer that has not seen a newer
-one, and one that is never replaced any more. "sluice policy publish --help" says more.
+  --from ADDRESS  for a computer without an administrator: take the newest policy from there (https://…, or a folder)
+  --root SHA256   the digest of its root of trust, as "sluice policy root" prints it
+  --channel NAME  which channel; default stable
+  --to FILE       where the policy goes; default the personal policy file (read only while nobody manages the computer)
 
 Exit codes: 0 what was read is in force, 1 something was refused, 2 wrong usage or a file that cannot be read,
 3 something broke.`,
   async run(argv, io) {
-    const { values } = parseArgs({ args: [...argv], options: { from: { type: "string" }, trust: { type: "string", multiple: true, default: [] }, to: { type: "string" }, json: { type: "boolean", default: false } } });
+    const { values } = parseArgs({ args: [...argv], options: { from: { type: "string" }, root: { type: "string" }, channel: { type: "string" }, to: { type: "string" }, json: { type: "boolean", default: false } } });
     const paths = hostPaths(io.env);
-    let taken: Release | null = null;
+    let outcome: Outcome | null = null;
     if (values.from === undefined) {
-      if (values.trust.length > 0 || values.to !== undefined) throw new Failure("--trust and --to belong to --from", { code: 2, fix: "sluice policy refresh --from FOLDER --trust policy-2026.pub" });
+      if (values.root !== undefined || values.to !== undefined || values.channel !== undefined) throw new Failure("--root, --channel and --to belong to --from", { code: 2, fix: "sluice policy refresh --from https://policy.example/acme --root SHA256" });
+      const found = await findBundle(paths.state, machineLocations());
+      if (found.kind === "bundle") outcome = await ask(paths.state, found.bootstrap);
     } else {
-      if (values.trust.length === 0) throw new Failure("say which key must have signed it", { code: 2, fix: "--trust policy-2026.pub" });
-      taken = await take(values.from, values.trust, values.to ?? paths.policyFile);
+      if (values.root === undefined) throw new Failure("say which root of trust must have signed it", { code: 2, fix: '--root SHA256, as "sluice policy root" prints it' });
+      const read = parseBootstrap(JSON.stringify({ bundleUrl: /^[a-z]+:\/\//i.test(values.from) ? values.from : pathToFileURL(resolve(values.from)).href, rootSha256: values.root, ...(values.channel !== undefined && { channel: values.channel }) }));
+      if (!read.ok || !read.value) throw new Failure(`this source cannot be asked: ${read.ok ? "no address" : read.why}`, { code: 2 });
+      outcome = await take(paths.state, read.value, values.to ?? paths.policyFile);
     }
     const store = await openPolicy({ paths });
     store.close();
     const { policy, source } = store.current();
     const rejected = store.rejected();
-    if (values.json) writeJson(io, { taken: taken && { id: taken.policy.id, revision: taken.policy.revision, sha256: taken.sha256, keyid: taken.keyid }, ...inForce(store), policy: { id: policy.id, revision: policy.revision, mode: policy.mode } });
+    const bad = outcome?.kind === "trouble";
+    if (values.json) writeJson(io, { asked: outcome, ...inForce(store), policy: { id: policy.id, revision: policy.revision, mode: policy.mode } });
     else {
-      if (taken) io.stdout.write(`Taken: ${taken.policy.id}, revision ${taken.policy.revision}, signed with ${taken.keyid.slice(0, 16)}…\n`);
+      if (outcome) tellOutcome(outcome, io);
       tellInForce(store, io);
-      if (taken && values.to === undefined && source === "machine") io.stdout.write("The machine's policy stays in force: while there is one, the personal file is not read.\n");
+      if (values.from !== undefined && values.to === undefined && source !== "local") io.stdout.write("The policy of the organization stays in force: while there is one, the personal file is not read.\n");
     }
-    return rejected === null ? 0 : 1;
+    return rejected === null && !bad ? 0 : 1;
   },
 };
 export default verb;
 
-async function take(folder: string, trust: readonly string[], target: string): Promise<Release> {
-  const keys = await Promise.all(trust.map(trustedKey));
-  const read = await readRelease(folder, keys);
-  if (!read.ok) throw new Failure(`the release in ${printable(folder)} was refused: ${printable(read.why, 300)}`, { code: 1, fix: "what is in force stays; ask whoever publishes" });
-  if (!read.value) throw new Failure(`${printable(folder)} holds no release`, { code: 2, fix: 'a folder that "sluice policy publish" wrote has a release.json' });
-  const { policy, text } = read.value;
+function tellOutcome(outcome: Outcome, io: Io): void {
+  switch (outcome.kind) {
+    case "unchanged":
+      return void io.stdout.write(`Asked: nothing newer for this computer (revision ${outcome.revision}).\n`);
+    case "updated":
+      return void io.stdout.write(`Taken: revision ${outcome.revision}${outcome.before === null ? "" : ` in place of ${outcome.before}`}; its signatures hold.\n`);
+    case "trouble":
+      return void io.stdout.write(`${outcome.trouble.code === "unreachable" ? "Not reached" : "Refused"} (${outcome.trouble.code}): ${printable(outcome.trouble.text, 500)}.${outcome.kept === null ? "" : ` Revision ${outcome.kept} stays.`}\n`);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+async function ask(state: string, bootstrap: Bootstrap): Promise<Outcome> {
+  const { pollNow } = await import("../../policy/bundle/poller.ts");
+  const outcome = await pollNow(state, bootstrap);
+  if (!outcome) throw new Failure("another process of Sluice is asking right now", { code: 3, fix: "try again in a moment" });
+  return outcome;
+}
+
+async function take(state: string, bootstrap: Bootstrap, target: string): Promise<Outcome> {
   const before = await policyAt(target);
   if (before === "other") throw new Failure(`${printable(target)} holds something else, and it is not overwritten`, { code: 1, fix: "move it away first, or name another file with --to" });
+  const outcome = await ask(state, bootstrap);
+  if (outcome.kind === "trouble") return outcome;
+  const [{ storedPolicy }, { openVault, vaultFolder }, { canonicalJson }] = await Promise.all([import("../../policy/bundle/stored.ts"), import("../../policy/bundle/vault.ts"), import("../../../shared/policy/canonical.ts")]);
+  const { policy } = await storedPolicy(bootstrap, await deviceOf(state, bootstrap), openVault(vaultFolder(state, bootstrap.rootSha256)), Date.now());
   if (before && before.id !== policy.id) throw new Failure(`${printable(target)} holds the policy "${before.id}", and this is "${policy.id}"`, { code: 1, fix: "move it away first, or name another file with --to" });
-  if (before && before.revision > policy.revision) throw new Failure(`the release is revision ${policy.revision}, and ${printable(target)} holds ${before.revision} already: going back is refused`, { code: 1, fix: "ask whoever publishes; an older release is handed out" });
+  if (before && before.revision > policy.revision) throw new Failure(`what was taken is revision ${policy.revision}, and ${printable(target)} holds ${before.revision} already: going back is refused`, { code: 1, fix: "ask whoever publishes" });
   // JSON is YAML, so the personal file keeps its name.
-  writeWhole(target, `${text}\n`, 0o600);
-  return read.value;
+  writeWhole(target, `${canonicalJson(policy)}\n`, 0o600);
+  return outcome;
 }
 
 async function policyAt(file: string): Promise<{ readonly id: string; readonly revision: number } | "other" | null> {

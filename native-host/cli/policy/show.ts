@@ -5,6 +5,7 @@ import { hostPaths } from "../../home.ts";
 import { openPolicy, type PolicyStore } from "../../policy/store.ts";
 import type { Io } from "../command.ts";
 import { printable } from "../terminal.ts";
+import { bundleLines } from "./bundle-words.ts";
 import { writeJson, type Verb } from "./verb.ts";
 
 const verb: Verb = {
@@ -32,16 +33,17 @@ export default verb;
 
 /** For programs. */
 export function inForce(store: PolicyStore): object {
-  const { source, digest } = store.current();
-  return { source, digest, rejected: store.rejected() };
+  const { source, digest, bundle } = store.current();
+  return { source, digest, ...(bundle && { bundle }), rejected: store.rejected() };
 }
 
 /** For people: what is in force, why, and what was refused. */
 export function tellInForce(store: PolicyStore, io: Io): void {
-  const { policy, source, digest } = store.current();
+  const { policy, source, digest, bundle } = store.current();
   const rejected = store.rejected();
   io.stdout.write(`${printable(policy.title ?? policy.id)}: ${policy.id}, revision ${policy.revision}, ${sourceText(source)}\n`);
   io.stdout.write(`${policy.mode === "enforce" ? "In force." : "Watching only: nothing is blocked or replaced."} Servers that are not listed: ${policy.admission.default}.\n`);
   io.stdout.write(`SHA-256 ${digest}\n`);
+  if (bundle) for (const line of bundleLines(bundle, Date.now())) io.stdout.write(`${printable(line, 500)}\n`);
   if (rejected) io.stdout.write(`A newer policy (${rejected.source}) was refused:\n${rejected.errors.map((error) => `  ${printable(error, 500)}\n`).join("")}`);
 }
