@@ -1,4 +1,5 @@
 /** How it stands with this computer's signed bundle, in plain words. */
+import { isRefusal } from "../../policy/bundle/trouble.ts";
 import type { BundleStatus } from "../../policy/bundle/status.ts";
 
 const MINUTE_MS = 60_000;
@@ -11,14 +12,14 @@ export function bundleLines(status: BundleStatus, now: number): string[] {
   return lines;
 }
 
-function stateText({ state, confirmedAt, expiresAt, graceEndsAt, failMode }: BundleStatus, now: number): string {
+function stateText({ state, confirmedAt, expiresAt, graceEndsAt, failMode, trouble }: BundleStatus, now: number): string {
   const confirmed = confirmedAt === null ? "The source has not confirmed it yet." : `The source confirmed it ${ageText(now - confirmedAt)}.`;
   const after = `then only "${failMode}" holds${failMode === "closed" ? " (servers that the policy allows outright)" : " (everything passes and is recorded)"}`;
   switch (state) {
     case "fresh":
       return `Up to date. ${confirmed} Good until ${day(expiresAt)}.`;
     case "cached":
-      return `The source cannot be asked right now; the last policy stays. ${confirmed} Good until ${day(expiresAt)}.`;
+      return `${trouble && isRefusal(trouble) ? "What the source handed out was refused" : "The source cannot be asked right now"}; the last good policy stays. ${confirmed} Good until ${day(expiresAt)}.`;
     case "grace":
       return `Its time was over on ${day(expiresAt)}, and nothing newer could be had; it stays until ${day(graceEndsAt)}, ${after}. ${confirmed}`;
     case "expired":
