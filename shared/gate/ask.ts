@@ -98,11 +98,23 @@ function contentOf(envelope: Envelope): unknown {
 /** The message as a person sees it. Null: too long to be shown. @param subject tool, prompt or resource, which the question names beside it. */
 export function showCall(message: SingleMessage, inspection: Inspection, subject: string | null): { text: string; masked: number } | null {
   const { text, values } = maskFindings(message.text, inspection);
-  let shown = JSON.stringify(essence(JSON.parse(text) as JsonObject, message.envelope, subject), null, 2);
+  let shown = JSON.stringify(essence(parseAsWritten(text), message.envelope, subject), null, 2);
   // Further copies of a masked value, where no detector named them.
   for (const found of values) shown = shown.replaceAll(JSON.stringify(found).slice(1, -1), mask(found));
   shown = shown.replace(HIDDEN, (char) => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
   return shown.length > MAX_SHOWN ? null : { text: shown, masked: inspection.findings.length };
+}
+
+/** Of ECMAScript 2025, which the types of this build do not know yet. */
+interface SourceAware {
+  parse(text: string, revive: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  readonly rawJSON?: (text: string) => unknown;
+}
+
+/** Numbers stay as they are written: one that no double holds would be shown as another than is sent. */
+function parseAsWritten(text: string): JsonObject {
+  const { parse, rawJSON } = JSON as unknown as SourceAware;
+  return parse(text, (_, value, { source }) => (typeof value === "number" && rawJSON && source !== undefined && String(value) !== source ? rawJSON(source) : value)) as JsonObject;
 }
 
 /** What must not hide or move anything on the screen; escaped as JSON escapes it, so that the text still says exactly what is sent. */

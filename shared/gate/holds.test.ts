@@ -183,6 +183,14 @@ describe("what is asked, and how often", () => {
   });
 
   // threat: approval-unreadable
+  test("a number that no double holds is shown as it is sent", () => {
+    const effects = run(session.step({ kind: "message", direction: "to-server", waits: true, text: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"account":9007199254740993,"amount":1.10,"small":3}}}' }));
+    const { shown } = held(effects);
+    expect(shown).toContain('"account": 9007199254740993');
+    expect(shown).toContain('"amount": 1.10');
+    expect(shown).toContain('"small": 3');
+  });
+
   test("a name is left out of what is shown only where the question says it", () => {
     open(policyOf([{ ...refund, when: { method: "desk/run" } }]));
     expect(held(say("to-server", { jsonrpc: "2.0", id: 1, method: "desk/run", params: { name: "delete everything", arguments: {} } })).shown).toContain("delete everything");
