@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -70,6 +71,11 @@ test("what is not there, no pack, a circle", async () => {
 });
 
 // threat: team-loosens
+test.skipIf(process.platform === "win32")("a pipe that nobody writes to is no file, and keeps nobody waiting", async () => {
+  execFileSync("mkfifo", [join(folder, "pipe.yaml")]);
+  expect(await problems(root("[pipe.yaml]"))).toEqual([expect.stringContaining("/pipe.yaml is not a file")]);
+});
+
 test("a team's file stays a team's, whatever it includes itself, and nothing is both", async () => {
   file("team.yaml", part("team", "include: [servers.yaml]\n"));
   file("servers.yaml", part("servers", "admission: { servers: [{ id: open, match: { url: '*' }, effect: allow }] }\n"));

@@ -1,5 +1,4 @@
 /** A policy with all that it includes: files beside it, packs that come with Sluice, and what teams add, as one policy, and the file in which each part of it stands. */
-import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fail, ok, type Result } from "../../shared/base/result.ts";
 import { canonicalJson } from "../../shared/policy/canonical.ts";
@@ -9,6 +8,7 @@ import { nearestWord } from "../../shared/policy/nearest-word.ts";
 import { pathText } from "../../shared/policy/schema-problems.ts";
 import { validatePart, validatePolicy, validateSource } from "../../shared/policy/schema.ts";
 import { packNames, packText } from "./packs.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { fileProblemText, parsePolicy, placed, type FileProblem, type Parsed, type Place } from "./read.ts";
 
 type Path = readonly (string | number)[];
@@ -105,11 +105,12 @@ class TreeReader {
     }
     this.#known.set(key, asked);
     let content: string | undefined;
-    try {
-      content = isPack ? packText(text) : new TextDecoder("utf-8", { fatal: true }).decode(await readFile(name));
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      return report(`${name} ${code === "ENOENT" ? "does not exist" : code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "is not UTF-8 text" : `cannot be read (${code ?? "unknown error"})`}`, code === "ENOENT" ? "paths count from the file that includes them" : undefined);
+    if (isPack) content = packText(text);
+    else {
+      const found = await readPolicyFile(name);
+      if (found.kind === "absent") return report(`${name} does not exist`, "paths count from the file that includes them");
+      if (found.kind === "refused") return report(found.why);
+      content = found.text;
     }
     if (content === undefined) {
       const near = nearestWord(text, packNames());
