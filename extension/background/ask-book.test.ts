@@ -2,8 +2,10 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Answer, Ask } from "../../shared/gate/ask.ts";
 import { anAsk } from "../../shared/messages/ask.fixture.ts";
+import { BASELINE } from "../../shared/policy/baseline.ts";
 import { receipt } from "../../shared/messages/asks.ts";
 import { createAskBook, type AskBook, type BookDoors, type Holder, type KeptBook, type PageSender } from "./ask-book.ts";
+import { createStandingGrants } from "./standing-grants.ts";
 
 const CHAT: PageSender = { holder: { tab: 1, frame: 0, document: "d1" }, origin: "https://chat.example" };
 let time: number;
@@ -13,6 +15,9 @@ let relayStillWaits: boolean;
 let handed: string[];
 let timers: { at: number; run: () => void }[];
 let news: number;
+let grants: unknown;
+let policy: { id: string; revision: number };
+let digest: string;
 let book: AskBook;
 
 beforeEach(() => {
@@ -22,6 +27,9 @@ beforeEach(() => {
   handed = [];
   timers = [];
   news = 0;
+  grants = undefined;
+  policy = { id: "p", revision: 1 };
+  digest = "a".repeat(64);
   relayStillWaits = true;
   book = createAskBook(doors);
 });
@@ -30,6 +38,12 @@ const doors: BookDoors = {
   load: async () => kept,
   save: async (next) => void (kept = structuredClone(next)),
   now: () => time,
+  grants: createStandingGrants({
+    load: async () => grants,
+    save: async (next) => void (grants = structuredClone(next)),
+    policy: async () => ({ digest, policy: { ...BASELINE, ...policy } }),
+    now: () => time,
+  }),
   async tellRelay(holder, { ticket, answer }) {
     told.push({ holder, ticket, answer });
     return { ok: relayStillWaits };
@@ -129,4 +143,56 @@ test("an answer that does not fit leaves the question open", async () => {
   expect(await book.answer(ask.ticket, go(ask, { call: "0".repeat(64), reason: "x" }))).toMatchObject({ outcome: "unfit" });
   expect(told).toEqual([]);
   expect(await book.open()).toBe(1);
+});
+
+const HOUR = 3_600_000;
+const hourly = (more: Partial<Ask> = {}): Ask => page({ opened: time, until: time + 45_000, spans: ["call", "session", HOUR], ...more });
+
+/** Asked, and answered with yes for this long. */
+async function granted(span: Answer["span"] = HOUR): Promise<void> {
+  const ask = hourly();
+  await book.askPage(ask, CHAT);
+  expect((await book.answer(ask.ticket, go(ask, { span }))).outcome).toBe("taken");
+}
+
+test("a yes for an hour answers the page that was loaded anew, and a worker that woke since, for an hour", async () => {
+  await granted();
+  const given = time;
+  time += HOUR - 1;
+  const next = hourly();
+  expect(await createAskBook(doors).askPage(next, { ...CHAT, holder: { tab: 1, frame: 0, document: "d2" } })).toEqual({ ok: true, answer: { call: next.call, say: "go", span: HOUR, reason: null, via: "granted", given } });
+  expect(await book.open()).toBe(0);
+  time += 1;
+  expect(await book.askPage(hourly(), CHAT)).toEqual({ ok: true });
+});
+
+// threat: approval-replayed
+test.each<[string, () => Promise<[Ask, PageSender]>]>([
+  ["for the session", async () => (await granted("session"), [hourly(), CHAT])],
+  ["under another policy", async () => (await granted(), (digest = "b".repeat(64)), [hourly(), CHAT])],
+  ["to a question of an older policy", async () => ((policy = { id: "p", revision: 2 }), await granted(), [hourly(), CHAT])],
+  ["that its page did not wait for", async () => ((relayStillWaits = false), await book.askPage(hourly(), CHAT), await book.answer(kept!.open[0]!.ticket, go(kept!.open[0]!, { span: HOUR })), [hourly(), CHAT])],
+  ["to another app", async () => (await granted(), [hourly({ client: { id: "app:https://mail.example", name: "mail" } }), { ...CHAT, origin: "https://mail.example" }])],
+])("a yes %s answers no later question", async (_, prepare) => {
+  const [ask, sender] = await prepare();
+  expect(await book.askPage(ask, sender)).toEqual({ ok: true });
+});
+
+// threat: page-answers-itself
+test("in another app's name a grant is of no use, and nobody can claim one in an answer", async () => {
+  await granted();
+  expect(await book.askPage(hourly(), { ...CHAT, origin: "https://evil.example" })).toEqual({ ok: false });
+  const ask = hourly({ subject: "pay" });
+  await book.askPage(ask, CHAT);
+  expect(await book.answer(ask.ticket, go(ask, { via: "granted" }))).toMatchObject({ outcome: "unfit" });
+  expect(await book.answer(ask.ticket, go(ask, { given: time }))).toMatchObject({ outcome: "unfit" });
+});
+
+test("what storage holds that is no grant counts for nothing", async () => {
+  for (const broken of [null, 7, "x", [null], [{ id: "x" }]]) {
+    grants = broken;
+    expect(await book.askPage(hourly(), { ...CHAT, holder: { tab: 2, frame: 0 } })).toEqual({ ok: true });
+  }
+  await granted();
+  expect(grants).toHaveLength(1);
 });

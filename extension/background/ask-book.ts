@@ -1,7 +1,8 @@
 /** Questions that wait for the person: of this browser's pages and of guards on this computer. Keeps them where a sleeping worker finds them again, and takes one answer each. */
 import { misfit, type Answer, type Ask } from "../../shared/gate/ask.ts";
-import { isAnswer, isAsk, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
-import type { AskBoard, AskEnd, ToRelay } from "../../shared/messages/extension.ts";
+import { isAsk, isFreshAnswer, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
+import type { AskBoard, AskEnd, AskReceipt, ToRelay } from "../../shared/messages/extension.ts";
+import type { StandingGrants } from "./standing-grants.ts";
 
 /** The document whose relay holds the call. */
 export interface Holder {
@@ -31,6 +32,7 @@ export interface BookDoors {
   load(): Promise<KeptBook | undefined>;
   save(book: KeptBook): Promise<void>;
   now(): number;
+  readonly grants: StandingGrants;
   /** @returns what the relay says: did the call still wait? Undefined: nobody there. */
   tellRelay(holder: Holder, message: ToRelay): Promise<{ readonly ok: boolean } | undefined>;
   /** @returns false when there is no line to the host. */
@@ -42,7 +44,7 @@ export interface BookDoors {
 }
 
 export interface AskBook {
-  askPage(ask: unknown, sender: PageSender | undefined): Promise<{ readonly ok: boolean }>;
+  askPage(ask: unknown, sender: PageSender | undefined): Promise<AskReceipt>;
   askHost(ask: Ask): Promise<void>;
   /** A relay (or the host, when null) says that a question is over. */
   gone(ticket: unknown, how: unknown, holder: Holder | null): Promise<void>;
@@ -130,6 +132,9 @@ export function createAskBook(doors: BookDoors): AskBook {
         // Whoever asks for another app than the one in the address bar is in an attacker's hands.
         if (!isAsk(ask) || !sender || ask.point !== "page" || ask.client.id !== `app:${sender.origin}`) return { ok: false };
         if (open.has(ask.ticket)) return { ok: true };
+        // Answered before: nobody is asked again. Guards keep theirs themselves.
+        const answer = await doors.grants.answerTo(ask);
+        if (answer) return { ok: true, answer };
         const own = [...open.values()].filter(({ holder }) => holder?.tab === sender.holder.tab).length;
         if (own >= MAX_PER_TAB || open.size >= MAX_OPEN || ask.until <= doors.now()) return { ok: false };
         await add(open, { ask, holder: sender.holder });
@@ -148,12 +153,13 @@ export function createAskBook(doors: BookDoors): AskBook {
       }),
     answer: (ticket, given) =>
       inTurn(async (open) => {
-        if (typeof ticket !== "string" || !isAnswer(given)) return receipt(String(ticket).slice(0, 64), "unfit");
+        if (typeof ticket !== "string" || !isFreshAnswer(given)) return receipt(String(ticket).slice(0, 64), "unfit");
         const entry = open.get(ticket);
         if (!entry) return receipt(ticket, ended.some((each) => each.ticket === ticket && each.how !== "expired" && each.how !== "gone") ? "already" : "gone");
         const why = misfit(entry.ask, given);
         if (why !== null) return receipt(ticket, "unfit", `${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
         const said = await take(entry, given);
+        if (said.outcome === "taken" && entry.holder) await doors.grants.learn(entry.ask, given);
         if (said.outcome !== "unfit") await end(open, ticket, said.outcome === "taken" ? (given.say === "go" ? "allowed" : "denied") : said.outcome === "already" ? "elsewhere" : "gone");
         return said;
       }),

@@ -2,7 +2,7 @@
 import browser, { type Runtime } from "webextension-polyfill";
 import type { Feedback } from "../../shared/events/record.ts";
 import { storableReason } from "../../shared/gate/ask.ts";
-import { ASKS_KEY, HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState, type ToRelay } from "../../shared/messages/extension.ts";
+import { ASKS_KEY, GRANTS_KEY, HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState, type ToRelay } from "../../shared/messages/extension.ts";
 import { HOST_NAME, type ToHost } from "../../shared/messages/host.ts";
 import { contextOf } from "../../shared/inventory/inventory.ts";
 import { BASELINE } from "../../shared/policy/baseline.ts";
@@ -20,6 +20,7 @@ import { coverOpenTabs, gapOf, lateScripts, type TabDoors } from "./open-tabs.ts
 import { createPolicyStore, type StoredPolicy } from "./policy-store.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { health, policyRejected, stamp } from "./stamp.ts";
+import { createStandingGrants } from "./standing-grants.ts";
 import { createTrust, type TrustScores } from "./trust.ts";
 
 /** What the policy store keeps beside the snapshot that the relays read. */
@@ -108,6 +109,12 @@ export function wire(): void {
     load: async () => (await browser.storage.session.get(ASKS_KEY))[ASKS_KEY] as KeptBook | undefined,
     save: (book) => browser.storage.session.set({ [ASKS_KEY]: book }),
     now: Date.now,
+    grants: createStandingGrants({
+      load: async () => (await browser.storage.session.get(GRANTS_KEY))[GRANTS_KEY],
+      save: (grants) => browser.storage.session.set({ [GRANTS_KEY]: grants }),
+      policy: async () => (await started, policy.current()),
+      now: Date.now,
+    }),
     tellRelay,
     tellHost: (ticket, given) => host.answer(ticket, given),
     after,

@@ -1,7 +1,7 @@
 /** Calls of this frame that wait for a person: asks through the background, keeps the clock, and wakes the tap when there is a word. */
 import browser, { type Runtime } from "webextension-polyfill";
 import type { HttpExchange, Settling } from "../../shared/gate/http.ts";
-import type { AskEnd, ToBackground, ToRelay } from "../../shared/messages/extension.ts";
+import type { AskEnd, AskReceipt, ToBackground, ToRelay } from "../../shared/messages/extension.ts";
 import { isAnswer } from "../../shared/messages/asks.ts";
 
 export interface HeldCalls {
@@ -40,8 +40,12 @@ export function openHeldCalls(): HeldCalls {
     if (verdict.kind !== "hold") return;
     const { ticket } = verdict.ask;
     while (held.has(ticket)) {
-      const said = (await tell({ kind: "ask", ask: verdict.ask })) as { readonly ok?: unknown } | undefined;
-      if (said?.ok === true) return;
+      const said = (await tell({ kind: "ask", ask: verdict.ask })) as { readonly [K in keyof AskReceipt]?: unknown } | undefined;
+      if (said?.ok === true) {
+        // An answer that does not fit its question is none, and then nobody was asked.
+        if (said.answer !== undefined && !(isAnswer(said.answer) && settle({ kind: "answer", ticket, answer: said.answer }, null))) settle({ kind: "expire", ticket }, null);
+        return;
+      }
       if (said?.ok === false) return void settle({ kind: "expire", ticket }, null);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }

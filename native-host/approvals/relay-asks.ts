@@ -1,6 +1,6 @@
 /** The host's side of a question: tells the browser what guards ask and what is over, and hands a person's word to the guard that waits. */
 import type { Answer } from "../../shared/gate/ask.ts";
-import { isAnswer, isTicket, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
+import { isFreshAnswer, isTicket, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
 import type { FromHost } from "../../shared/messages/host.ts";
 import type { Spool } from "./spool.ts";
 
@@ -29,7 +29,7 @@ export function relayAsks(spool: Spool, send: (message: Extract<FromHost, { kind
 
 /** What a browser says is checked like everything that comes from there. It can answer a question that is open, and do nothing else with this folder. */
 export function takeAnswer(spool: Spool, ticket: unknown, answer: unknown): AnswerReceipt {
-  if (!isTicket(ticket) || !isAnswer(answer)) return receipt(String(ticket).slice(0, 64), "unfit");
+  if (!isTicket(ticket) || !isFreshAnswer(answer)) return receipt(String(ticket).slice(0, 64), "unfit");
   const word: Answer = { ...answer, via: "popup" };
   try {
     return spool.answer(ticket, word);

@@ -1,10 +1,10 @@
 /** Where guards put their questions and find their answers: a folder that only its owner can open. Whoever can write there is the person, or a program that acts as the person. */
-import { randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { misfit, type Answer, type Ask } from "../../shared/gate/ask.ts";
-import { isAnswer, isAsk, isTicket, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
+import { isAsk, isFreshAnswer, isTicket, receipt, type AnswerReceipt } from "../../shared/messages/asks.ts";
+import { GRANT_FILE } from "./grant-shelf.ts";
+import { draft, namesIn, prepareFolder, readOwn } from "./own-file.ts";
 
 export interface Spool {
   readonly dir: string;
@@ -21,8 +21,6 @@ export interface Spool {
   end(ticket: string): void;
 }
 
-/** A question shows arguments; no file of another size is one. */
-const MAX_BYTES = 512 * 1024;
 /** A guard ends its questions itself; what is this long past its time was left behind. */
 const LEFT_MS = 10_000;
 
@@ -31,51 +29,22 @@ export function openSpool(state: string, now: () => number = Date.now): Spool {
   const dir = join(state, "approvals");
   const place = (what: "ask" | "answer" | "done", ticket: string): string => join(dir, `${what}-${ticket}.json`);
 
-  function prepare(): void {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // A folder that was there already may have been open to others.
-    chmodSync(dir, 0o700);
-  }
-
-  function draft(content: unknown): string {
-    const file = join(dir, `draft-${process.pid}-${randomBytes(6).toString("hex")}`);
-    writeFileSync(file, JSON.stringify(content), { mode: 0o600, flag: "wx" });
-    return file;
-  }
-
-  function read(file: string): unknown {
-    try {
-      const facts = statSync(file);
-      // Somebody else's file, or one that others may write, is no word of this person.
-      if (!facts.isFile() || facts.size > MAX_BYTES || (process.getuid && (facts.uid !== process.getuid() || (facts.mode & 0o022) !== 0))) return undefined;
-      return JSON.parse(readFileSync(file, "utf8")) as unknown;
-    } catch {
-      return undefined;
-    }
-  }
-
   function find(ticket: string): Ask | undefined {
-    const ask = isTicket(ticket) ? read(place("ask", ticket)) : undefined;
+    const ask = isTicket(ticket) ? readOwn(place("ask", ticket)) : undefined;
     return isAsk(ask) && ask.ticket === ticket ? ask : undefined;
   }
 
-  function names(): string[] {
-    try {
-      return readdirSync(dir);
-    } catch {
-      return [];
-    }
-  }
-
   function tickets(what: string): string[] {
-    return names().flatMap((name) => {
+    return namesIn(dir).flatMap((name) => {
       const ticket = name.startsWith(`${what}-`) && name.endsWith(".json") ? name.slice(what.length + 1, -5) : "";
       return isTicket(ticket) ? [ticket] : [];
     });
   }
 
   function sweep(): void {
-    for (const name of names()) {
+    for (const name of namesIn(dir)) {
+      // Those end by themselves, much later.
+      if (name.startsWith(GRANT_FILE)) continue;
       try {
         const file = join(dir, name);
         const old = now() - statSync(file).mtimeMs;
@@ -90,9 +59,9 @@ export function openSpool(state: string, now: () => number = Date.now): Spool {
   return {
     dir,
     put(ask) {
-      prepare();
+      prepareFolder(dir);
       sweep();
-      renameSync(draft(ask), place("ask", ask.ticket));
+      renameSync(draft(dir, ask), place("ask", ask.ticket));
     },
     list() {
       const asks: Ask[] = [];
@@ -109,11 +78,11 @@ export function openSpool(state: string, now: () => number = Date.now): Spool {
     answer(ticket, answer) {
       if (!isTicket(ticket)) return receipt(ticket, "unfit");
       const ask = find(ticket);
-      if (!ask) return receipt(ticket, read(place("done", ticket)) === undefined ? "gone" : "already");
+      if (!ask) return receipt(ticket, readOwn(place("done", ticket)) === undefined ? "gone" : "already");
       if (ask.until <= now()) return receipt(ticket, "gone", "The time to answer is over.");
       const why = misfit(ask, answer);
       if (why !== null) return receipt(ticket, "unfit", `${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
-      const file = draft(answer);
+      const file = draft(dir, answer);
       try {
         // Puts it there whole or not at all, and never over another's.
         linkSync(file, place("answer", ticket));
@@ -126,11 +95,11 @@ export function openSpool(state: string, now: () => number = Date.now): Spool {
       }
     },
     answerTo(ask) {
-      const answer = read(place("answer", ask.ticket));
-      return isAnswer(answer) && misfit(ask, answer) === null ? answer : undefined;
+      const answer = readOwn(place("answer", ask.ticket));
+      return isFreshAnswer(answer) && misfit(ask, answer) === null ? answer : undefined;
     },
     end(ticket) {
-      const answered = read(place("answer", ticket)) !== undefined;
+      const answered = readOwn(place("answer", ticket)) !== undefined;
       try {
         // So that who comes second hears that it was answered, and not that it never was.
         if (answered) writeFileSync(place("done", ticket), "{}", { mode: 0o600 });

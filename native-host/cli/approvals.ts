@@ -8,6 +8,7 @@ import { addressOf } from "../../shared/mcp/identity.ts";
 import type { Span } from "../../shared/policy/decision.ts";
 import { openSpool, type Spool } from "../approvals/spool.ts";
 import { hostPaths } from "../home.ts";
+import { listGrants, revokeGrant } from "./approvals-grants.ts";
 import type { Command, Io } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { painter, printable } from "./terminal.ts";
@@ -16,6 +17,8 @@ const usage = `Usage: sluice approvals [list] [--json]
        sluice approvals allow ID [--for session|30m|1h|8h] [--reason TEXT]
        sluice approvals deny ID [--reason TEXT]
        sluice approvals watch [--json]
+       sluice approvals grants [--json]
+       sluice approvals revoke ID
 
 Some rules want a person's word before a call goes on. A guard then holds the call, and the
 question stands here and in the browser's Sluice window. The first answer counts; without one
@@ -25,12 +28,14 @@ the call is refused when its time is over.
   allow     let it go on: once, or for as long as the rule offers (--for)
   deny      refuse it
   watch     go on and show questions as they come
+  grants    what was allowed for a while (--for 1h), and how long it still holds
+  revoke    take such a yes back: the next call is asked about again
 
   --for SPAN      once (default), session, or a while such as 30m, 1h, 8h, if the rule offers it
   --reason TEXT   why; some rules want one. Goes on record
   --json          one JSON document a line
 
-ID is the question's number, or its last characters.
+ID is the number of a question (or, to revoke, of a grant), or its last characters.
 Exit code: 0 done, 1 there is no such question, it was answered already, or the answer does not fit it.`;
 
 const command: Command = {
@@ -43,8 +48,9 @@ const command: Command = {
       options: { json: { type: "boolean", default: false }, for: { type: "string" }, reason: { type: "string" } },
     });
     const [verb = "list", id, ...rest] = positionals;
-    const spool = openSpool(hostPaths(io.env).state);
-    const takesId = verb === "allow" || verb === "deny";
+    const paths = hostPaths(io.env);
+    const spool = openSpool(paths.state);
+    const takesId = verb === "allow" || verb === "deny" || verb === "revoke";
     if (rest.length > 0 || (id !== undefined && !takesId)) throw new Failure("too many words", { code: 2, fix: 'a reason with spaces stands in quotes: --reason "because …"' });
     if (verb !== "allow" && values.for !== undefined) throw new Failure("--for belongs to allow", { code: 2, fix: "sluice approvals allow ID --for session" });
     switch (verb) {
@@ -52,12 +58,17 @@ const command: Command = {
         return list(spool, values.json, io);
       case "watch":
         return watch(spool, values.json, io);
+      case "grants":
+        return listGrants(paths, values.json, io);
+      case "revoke":
+        if (id === undefined) throw new Failure("which one? revoke takes the number of a grant", { code: 2, fix: '"sluice approvals grants" lists them' });
+        return revokeGrant(paths, id, values.json, io);
       case "allow":
       case "deny":
         if (id === undefined) throw new Failure(`which one? ${verb} takes the number of a question`, { code: 2, fix: '"sluice approvals" lists them' });
         return answer(spool, id, verb === "allow" ? "go" : "deny", values, io);
       default:
-        throw new Failure(`approvals does not know "${printable(verb, 40)}"`, { code: 2, fix: "it knows list, allow, deny and watch" });
+        throw new Failure(`approvals does not know "${printable(verb, 40)}"`, { code: 2, fix: "it knows list, allow, deny, watch, grants and revoke" });
     }
   },
 };

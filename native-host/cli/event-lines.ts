@@ -68,7 +68,7 @@ export function describeRecord(record: EventRecord): EventLine {
   }
 }
 
-const ANSWERED = { popup: "in the browser", cli: "in a terminal", timeout: "nobody answered in time", client: "the app no longer waits" } as const;
+const ANSWERED = { popup: "in the browser", cli: "in a terminal", timeout: "nobody answered in time", client: "the app no longer waits", granted: "allowed earlier for a while" } as const;
 
 /** Blocked by a decision, or refused because it could not be judged. */
 export function isBlocked(record: EventRecord): boolean {

@@ -13,6 +13,7 @@ import type { Facts } from "../../shared/policy/decision.ts";
 import { RateCounter } from "../../shared/policy/rate-counter.ts";
 import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
 import { openDesk, type Desk } from "../approvals/desk.ts";
+import { openGrantShelf } from "../approvals/grant-shelf.ts";
 import { openSpool } from "../approvals/spool.ts";
 import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
@@ -78,7 +79,8 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const addresses = addressBook(() => performance.now());
   const key = readHashKey(options.paths.state);
   const desk = openDesk(openSpool(options.paths.state), sayOnce);
-  const grants = new Grants();
+  const shelf = openGrantShelf(options.paths.state);
+  const grants = new Grants({ policy: () => policy.current().digest, find: shelf.find, keep: shelf.keep });
   const substitutes = newSubstitutes({ key, random });
   /** One in truth: a guard stands before one server. */
   const known = new Map<string, Knowledge>();

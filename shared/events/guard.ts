@@ -125,7 +125,7 @@ const CHECKS: { readonly [K in EventKind]: Check } = {
     asks,
     rules,
     answer: oneOf("allowed", "denied", "expired", "cancelled"),
-    via: oneOf("popup", "cli", "timeout", "client"),
+    via: oneOf("popup", "cli", "timeout", "client", "granted"),
     span: orNull((value) => value === "call" || value === "session" || count(value)),
     reason: orNull(name),
     waitedMs: amount,

@@ -184,7 +184,8 @@ export interface ApprovalAnswered extends ChannelRecord {
   readonly rules: readonly string[];
   /** `expired`: nobody answered in time. `cancelled`: whoever asked has left. */
   readonly answer: "allowed" | "denied" | "expired" | "cancelled";
-  readonly via: "popup" | "cli" | "timeout" | "client";
+  /** `granted`: by an earlier yes for a while that is not over. */
+  readonly via: "popup" | "cli" | "timeout" | "client" | "granted";
   /** How long a yes holds; null: it was none. */
   readonly span: Span | null;
   /** The person's own words; withheld when they carry what we protect. */

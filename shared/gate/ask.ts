@@ -10,8 +10,8 @@ import { isObject, type Envelope, type JsonObject, type SingleMessage } from "..
 import type { Decision, Span } from "../policy/decision.ts";
 import { canonicalJson } from "../policy/canonical.ts";
 
-/** Where an answer was given. `timeout`: nobody answered; `client`: whoever asked has left. */
-export type AnswerPlace = "popup" | "cli" | "timeout" | "client";
+/** Where an answer was given. `timeout`: nobody answered; `client`: whoever asked has left; `granted`: earlier, for a while that is not over. */
+export type AnswerPlace = "popup" | "cli" | "timeout" | "client" | "granted";
 
 export interface Ask {
   /** Id of the `approval.requested` record. Names the held message, unguessable. */
@@ -51,6 +51,8 @@ export interface Answer {
   readonly span: Span;
   readonly reason: string | null;
   readonly via: AnswerPlace;
+  /** Unix milliseconds; only of one given earlier (`granted`): its span began then. */
+  readonly given?: number;
 }
 
 /** @returns why this answer does not answer this ask, in words for a person, or null when it does. */
@@ -58,7 +60,7 @@ export function misfit(ask: Ask, answer: Answer): string | null {
   if (answer.call !== ask.call) return "the answer belongs to another call";
   if (answer.say === "deny") return null;
   if (!ask.spans.includes(answer.span)) return `this can be allowed only ${ask.spans.map(spanWords).join(" or ")}`;
-  if (ask.reason === "required" && (answer.reason?.trim() ?? "") === "") return "a reason is needed";
+  if (ask.reason === "required" && answer.via !== "granted" && (answer.reason?.trim() ?? "") === "") return "a reason is needed";
   return null;
 }
 

@@ -269,6 +269,18 @@ describe("what a yes is good for", () => {
     held(say("to-server", call(3, "refund")));
   });
 
+  test("given earlier, to another page: its hour began then, and the record says so", () => {
+    const ask = held(say("to-server", call(1, "refund")));
+    expect(answer(ask, yes(ask, { span: 3_600_000, via: "granted", given: time - 3_599_000 }))).toEqual([{ kind: "forward" }]);
+    expect(last("request")).toMatchObject({ answer: "granted", asked: ask.ticket });
+    expect(last("approval.answered")).toMatchObject({ answer: "allowed", via: "granted" });
+    expect(isEventRecord(last("approval.answered"))).toBe(true);
+    time += 999;
+    expect(say("to-server", call(2, "refund"))).toEqual([{ kind: "forward" }]);
+    time += 1;
+    held(say("to-server", call(3, "refund")));
+  });
+
   // threat: approval-replayed
   test("a policy that has become stricter while the call waited counts", () => {
     const ask = held(say("to-server", call(1, "refund")));

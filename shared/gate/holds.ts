@@ -184,7 +184,7 @@ export class Holds {
   /** Remembers an answer that counts for more than this call. */
   #remember({ direction, thing }: Held, answer: Answer, asking: readonly Matched[], channel: Channel, now: number): void {
     if (answer.span === "call") return;
-    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, thing), answer.span, now);
+    for (const matched of asking) this.#grants.add(aboutOf(matched, channel, direction, thing), answer.span, answer.given ?? now);
   }
 }
 
@@ -201,7 +201,7 @@ function stopped(decision: Decision, why: Stop): Word {
 }
 
 function aboutOf(matched: Matched, channel: Channel, direction: Direction, thing: string | null): Grantable {
-  return { matched, client: channel.client.id, server: channel.server.id, thing, direction };
+  return { matched, client: channel.client, server: channel.server, thing, direction };
 }
 
 /** A rule on data speaks anew for the answer: other data stands there. */
@@ -217,7 +217,7 @@ export function needsPerson({ enforced }: Decision): boolean {
 /** For the record of a message that a person's word decided. */
 export function answerWord(answered: Answered | null): NonNullable<MessageRecord["answer"]> {
   if (!answered) return "granted";
-  if (answered.go) return "allowed";
+  if (answered.go) return answered.go.via === "granted" ? "granted" : "allowed";
   return answered.stop === "expired" ? "expired" : "denied";
 }
 

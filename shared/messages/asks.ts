@@ -1,6 +1,7 @@
 /** Questions and answers on their way between whoever holds a message and whoever asks the person: relay ↔ background, guard ↔ host ↔ extension, guard ↔ command line. Checked at every border. */
 import { isClientIdentity, isServerIdentity } from "../events/guard.ts";
 import { MAX_SHOWN, type Answer, type AnswerPlace, type Ask } from "../gate/ask.ts";
+import type { KeptGrant } from "../gate/grants.ts";
 import { isObject } from "../mcp/message.ts";
 import type { PolicySource, Span } from "../policy/decision.ts";
 
@@ -30,7 +31,7 @@ export function isTicket(value: unknown): value is string {
 }
 
 const SOURCES: readonly PolicySource[] = ["managed", "machine", "bundle", "local", "baseline"];
-const PLACES: readonly AnswerPlace[] = ["popup", "cli", "timeout", "client"];
+const PLACES: readonly AnswerPlace[] = ["popup", "cli", "timeout", "client", "granted"];
 
 const text = (value: unknown, max = 4096): value is string => typeof value === "string" && value.length <= max;
 const orNull = (value: unknown): boolean => value === null || text(value);
@@ -84,8 +85,35 @@ export function isAnswer(value: unknown): value is Answer {
     oneOf(value["say"], "go", "deny") &&
     isSpan(value["span"]) &&
     (value["reason"] === null || text(value["reason"], 2000)) &&
-    oneOf(value["via"], ...PLACES)
+    oneOf(value["via"], ...PLACES) &&
+    (value["given"] === undefined || moment(value["given"]))
   );
+}
+
+/** A person's own word, said just now: what claims to come from a grant is none. */
+export function isFreshAnswer(value: unknown): value is Answer {
+  return isAnswer(value) && value.via !== "granted" && value.given === undefined;
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+export function isKeptGrant(value: unknown): value is KeptGrant {
+  return (
+    isObject(value) &&
+    isDigest(value["id"]) &&
+    text(value["rule"], 256) &&
+    isClientIdentity(value["client"]) &&
+    isServerIdentity(value["server"]) &&
+    orNull(value["thing"]) &&
+    isDigest(value["policy"]) &&
+    moment(value["given"]) &&
+    typeof value["span"] === "number" &&
+    isSpan(value["span"])
+  );
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === "string" && DIGEST.test(value);
 }
 
 export function isReceipt(value: unknown): value is AnswerReceipt {

@@ -25,7 +25,7 @@ export const RELAY_MARK = "sluice.relay";
 export type ToBackground =
   /** Records from a relay. The answer `{ok: true}` means "stored"; until then the relay keeps them. */
   | { readonly kind: "records"; readonly records: readonly EventRecord[] }
-  /** A relay holds a call and asks. The answer `{ok: false}`: nobody can be asked. */
+  /** A relay holds a call and asks. The answer is an `AskReceipt`. */
   | { readonly kind: "ask"; readonly ask: Ask }
   /** A relay no longer holds it. */
   | { readonly kind: "ask.gone"; readonly ticket: string; readonly how: AskEnd["how"] }
@@ -36,11 +36,20 @@ export type ToBackground =
   | { readonly kind: "state" }
   | { readonly kind: "discover" };
 
+/** What comes of asking. `ok` false: nobody can be asked. `answer`: an earlier yes holds for this, nobody is asked. */
+export interface AskReceipt {
+  readonly ok: boolean;
+  readonly answer?: Answer;
+}
+
 /** Background → relay: a person's word on what it holds. The relay answers `{ok: true}` when the call still waited. */
 export type ToRelay = { readonly kind: "answer"; readonly ticket: string; readonly answer: Answer };
 
 /** Key of one `AskBoard` in `storage.session`: the popup reads it there, whether or not the worker sleeps. */
 export const ASKS_KEY = "asks";
+
+/** Key of the `KeptGrant`s of pages in `storage.session`: no page and no content script can read or write it. */
+export const GRANTS_KEY = "grants";
 
 /** What waits for the person, and what has just ended. */
 export interface AskBoard {
