@@ -14,6 +14,7 @@ import { HOST_BUNDLE, runSluice } from "../stage.ts";
 import { DESK_STDIO } from "../tour/stdio-promises.ts";
 import { until } from "../until.ts";
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const NOTE = (beginning: string): string => `{ tool: add_note, arguments: [{ at: /text, glob: "${beginning} *" }] }`;
@@ -40,6 +41,7 @@ rules:
   - { id: raw, title: As it is, when: ${NOTE("raw")}, effect: coach, override: { reason: none, raw: true } }
   - { id: look, title: Notes are looked at, when: ${NOTE("look")}, effect: approve, message: The right customer? }
   - { id: hurry, title: A quick yes, when: ${NOTE("hurry")}, effect: approve, approve: { within: 5s } }
+  - { id: hourly, title: Hourly, when: ${NOTE("hourly")}, effect: approve, approve: { offer: [once, session, 1h] } }
   - { id: hours, title: Hours are secret, when: { tool: desk_hours }, effect: block }
 exceptions:
   - { rule: hours, when: { tool: desk_hours }, owner: desk@firm.example, until: "${dayOf(Date.now() + DAY_MS)}", ticket: T-1 }
@@ -167,5 +169,39 @@ test("an exception spares a call until its last day is over, in a guard that liv
     expect(await call(desk, "desk_hours")).toMatchObject({ isError: true, text: expect.stringContaining("Hours are secret") });
   } finally {
     writeFileSync(ahead, "0");
+  }
+});
+
+// threat: approval-replayed
+test("a yes for an hour holds in the next guard, for that server alone, until the hour is over or it is taken back", async () => {
+  const first = note("hourly one");
+  expect(sluice("allow", (await question("hourly one")).ticket, "--for", "1h")).toContain("Allowed for 1 hour");
+  await first;
+  const [listed, ...others] = sluice("grants", "--json").split("\n").filter(Boolean).map((line) => JSON.parse(line) as { id: string; rule: string; subject: string; counts: boolean });
+  expect(listed).toMatchObject({ rule: "hourly", subject: "add_note", counts: true });
+  expect(others).toEqual([]);
+  expect(sluice("grants")).toMatch(/add_note on .*, for test\n.*allowed for 1 hour by rule hourly, (60|59) min left/);
+
+  const next = await guarded(DESK_STDIO, "--sdk", "v1");
+  const asked = async (client: Client, words: string): Promise<void> => {
+    const noted = note(words, client);
+    sluice("deny", (await question(words)).ticket);
+    expect((await noted).isError).toBe(true);
+  };
+  try {
+    expect((await note("hourly two", next)).text).toContain("hourly two");
+    expect(await records("request", ({ answer }) => answer === "granted")).toMatchObject({ tool: "add_note", decision: { effect: "approve", enforced: "allow" } });
+    await asked(stranger, "hourly elsewhere");
+    writeFileSync(ahead, String(HOUR_MS));
+    await asked(next, "hourly late");
+    writeFileSync(ahead, "0");
+    expect((await note("hourly three", next)).isError).toBe(false);
+
+    expect(sluice("revoke", listed!.id.slice(-8))).toContain("Taken back: add_note on");
+    expect(() => sluice("revoke", listed!.id)).toThrow("has ended, or was taken back");
+    await Promise.all([asked(desk, "hourly again"), asked(next, "hourly anew")]);
+  } finally {
+    writeFileSync(ahead, "0");
+    await next.close();
   }
 });

@@ -33,6 +33,7 @@ rules:
   - { id: raw, title: Look twice, when: { tool: get_document, direction: to-server }, effect: coach, override: { reason: none, raw: true } }
   - { id: keys, title: Keys stay here, when: { direction: to-server, data: { any: [secret.*] } }, effect: redact }
   - { id: never, title: Nothing is deleted, when: { tool: delete_customer }, effect: block, message: Delete by hand. }
+  - { id: hours, title: Hours are looked at first, when: { tool: desk_hours }, effect: approve, approve: { offer: [once, session, 1h] } }
   - { id: echoes, title: Echoes are looked at first, when: { tool: echo }, effect: approve, approve: { offer: [once, session] } }
   - { id: hidden, title: Customers stay hidden, when: { tool: get_customer, direction: to-client, data: { any: [pii.*, pci.*] } }, effect: redact }
   - { id: echoed, title: Echoes hide addresses, when: { tool: echo, direction: to-client, data: { any: [pii.email] } }, effect: redact }
@@ -165,6 +166,29 @@ describe("a page's call", () => {
     await stage.page.reload();
     await stage.page.waitForFunction(() => "workbench" in window);
     await stage.page.evaluate(() => window.workbench.connect("desk"));
+  });
+
+  test("allowed for an hour is not asked again when the page is loaded anew, until what was allowed is forgotten", async () => {
+    const first = call(stage, "desk", "desk_hours", {});
+    await card("desk_hours").getByRole("button", { name: "Allow for 1 hour" }).click();
+    expect((await first).kind).toBe("result");
+    await stage.page.reload();
+    await stage.page.waitForFunction(() => "workbench" in window);
+    await stage.page.evaluate(() => window.workbench.connect("desk"));
+    // Were it asked, nobody would answer.
+    expect((await call(stage, "desk", "desk_hours", {})).kind).toBe("result");
+    expect(await openAsks()).toEqual([]);
+    const record = await until("on record", async () => (await stage.journal()).findLast((each) => each.kind === "request" && each.tool === "desk_hours" && each.answer === "granted"));
+    expect(record).toMatchObject({ decision: { effect: "approve", enforced: "allow" } });
+    expect((await answers()).findLast(({ rules }) => rules.includes("hours"))).toMatchObject({ answer: "allowed", via: "granted", span: 3_600_000 });
+    // As at the end of the browser.
+    await popup.evaluate(() => (globalThis as unknown as { chrome: { storage: { session: { remove(key: string): Promise<void> } } } }).chrome.storage.session.remove("grants"));
+    await stage.page.reload();
+    await stage.page.waitForFunction(() => "workbench" in window);
+    await stage.page.evaluate(() => window.workbench.connect("desk"));
+    const again = call(stage, "desk", "desk_hours", {});
+    await card("desk_hours").getByRole("button", { name: "Deny" }).click();
+    expect(spoken(await again)).toContain("did not allow this");
   });
 
   // threat: approval-race
@@ -301,9 +325,12 @@ test("redacted in every style: the page works with a stand-in, and only the serv
   await noted;
   expect(sent("add_note").at(-1)).toContain(`write to ${mail}`);
   await stage.page.evaluate(() => window.workbench.connect("rogue"));
-  await call(stage, "rogue", "add_note", { id: "c-1", text: token }).catch(() => undefined);
-  const elsewhere = stage.workbench.witness().filter((exchange) => exchange.mount === "rogue" && exchange.method === "POST");
-  expect(elsewhere.map(requestText).join("\n")).not.toContain(mail);
+  const leaked = call(stage, "rogue", "add_note", { id: "c-1", text: `leak ${token}` });
+  await card("leak").getByRole("button", { name: "Allow once" }).click();
+  await leaked;
+  const elsewhere = stage.workbench.witness().filter((exchange) => exchange.mount === "rogue" && exchange.method === "POST").map(requestText).join("\n");
+  expect(elsewhere).toContain(`leak ${token}`);
+  expect(elsewhere).not.toContain(mail);
 });
 
 describe("a desktop client's call", () => {
