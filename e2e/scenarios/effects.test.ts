@@ -177,10 +177,10 @@ test("a yes for an hour holds in the next guard, for that server alone, until th
   const first = note("hourly one");
   expect(sluice("allow", (await question("hourly one")).ticket, "--for", "1h")).toContain("Allowed for 1 hour");
   await first;
-  const [listed, ...others] = sluice("grants", "--json").split("\n").filter(Boolean).map((line) => JSON.parse(line) as { id: string; rule: string; subject: string; counts: boolean });
-  expect(listed).toMatchObject({ rule: "hourly", subject: "add_note", counts: true });
+  const [listed, ...others] = sluice("grants", "--json").split("\n").filter(Boolean).map((line) => JSON.parse(line) as { id: string; rule: string; thing: string; counts: boolean });
+  expect(listed).toMatchObject({ rule: "hourly", thing: "tool add_note", counts: true });
   expect(others).toEqual([]);
-  expect(sluice("grants")).toMatch(/add_note on .*, for test\n.*allowed for 1 hour by rule hourly, (60|59) min left/);
+  expect(sluice("grants")).toMatch(/tool add_note on .*, for test\n.*allowed for 1 hour by rule hourly, (60|59) min left/);
 
   const next = await guarded(DESK_STDIO, "--sdk", "v1");
   const asked = async (client: Client, words: string): Promise<void> => {
@@ -197,7 +197,7 @@ test("a yes for an hour holds in the next guard, for that server alone, until th
     writeFileSync(ahead, "0");
     expect((await note("hourly three", next)).isError).toBe(false);
 
-    expect(sluice("revoke", listed!.id.slice(-8))).toContain("Taken back: add_note on");
+    expect(sluice("revoke", listed!.id.slice(-8))).toContain("Taken back: tool add_note on");
     expect(() => sluice("revoke", listed!.id)).toThrow("has ended, or was taken back");
     await Promise.all([asked(desk, "hourly again"), asked(next, "hourly anew")]);
   } finally {

@@ -1,6 +1,6 @@
 /** One session for each server that this frame talks to. */
 import type { EventRecord } from "../../shared/events/record.ts";
-import { Grants } from "../../shared/gate/grants.ts";
+import { Grants, keepInMemory } from "../../shared/gate/grants.ts";
 import { createSession, newSubstitutes, type Session } from "../../shared/gate/session.ts";
 import type { AuthenticationSeen } from "../../shared/mcp/channel.ts";
 import type { Substitutes } from "../../shared/inspect/data/substitutes.ts";
@@ -19,7 +19,8 @@ export interface Channels {
 export function openChannels(client: ClientIdentity, snapshot: Snapshot, record: (record: EventRecord) => void): Channels {
   const sessions = new Map<string, Session>();
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
-  const grants = new Grants();
+  // What was allowed for a while the background keeps as well, for the page that comes after this one.
+  const grants = new Grants(keepInMemory(snapshot.digest));
   let substitutes: Substitutes | undefined;
 
   function run(session: Session, input: Parameters<Session["step"]>[0]): void {

@@ -9,6 +9,8 @@ export interface Snapshot {
   /** False until storage has answered once: calls that can wait do. */
   readonly ready: boolean;
   policy(): CompiledPolicy;
+  /** Of the policy in force; empty before storage has told of one. */
+  digest(): string;
   key(): Uint8Array;
   trust(server: string): Facts["trust"];
 }
@@ -19,6 +21,7 @@ type Scores = Readonly<Record<string, NonNullable<Facts["trust"]>>>;
 export function openSnapshot(onReady: () => void): Snapshot {
   let ready = false;
   let compiled = compile(BASELINE, "baseline");
+  let digest = "";
   let key = crypto.getRandomValues(new Uint8Array(32));
   let trust: Scores = {};
 
@@ -27,6 +30,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
     if (snapshot) {
       try {
         compiled = compile(snapshot.policy, snapshot.source);
+        ({ digest } = snapshot);
       } catch {
         // A snapshot that does not compile never replaces one that does: the policy in force stays.
       }
@@ -58,6 +62,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
       return ready;
     },
     policy: () => compiled,
+    digest: () => digest,
     key: () => key,
     trust: (server) => trust[server],
   };

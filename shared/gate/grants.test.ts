@@ -5,7 +5,7 @@ import { remoteServer } from "../mcp/identity.ts";
 import { anAsk } from "../messages/ask.fixture.ts";
 import type { Answer, Ask } from "./ask.ts";
 import { misfit } from "./ask.ts";
-import { answerFrom, Grants, grantsOf, type Grantable, type KeptGrant } from "./grants.ts";
+import { answerFrom, Grants, grantsOf, keepInMemory, type Grantable, type KeptGrant } from "./grants.ts";
 
 const HOUR = 3_600_000;
 const DIGEST = "a".repeat(64);
@@ -52,6 +52,15 @@ describe("kept outside the session", () => {
     another().add(refund, HOUR, now);
     policy = OTHER;
     expect(another().covers(refund, [HOUR], now)).toBe(false);
+  });
+
+  // threat: approval-replayed
+  test("in a page's memory neither", () => {
+    const grants = new Grants(keepInMemory(() => policy));
+    grants.add(refund, HOUR, now);
+    expect(grants.covers(refund, [HOUR], now)).toBe(true);
+    policy = OTHER;
+    expect(grants.covers(refund, [HOUR], now)).toBe(false);
   });
 
   test("a yes for the session stays with the session", () => {

@@ -83,6 +83,21 @@ export class Grants {
   }
 }
 
+/** Kept nowhere else: ends with whoever holds it, or with the policy. */
+export function keepInMemory(policy: () => string): GrantKeeper {
+  const kept = new Map<string, KeptGrant>();
+  return {
+    policy,
+    find: (id) => kept.get(id),
+    keep(grant) {
+      kept.delete(grant.id);
+      kept.set(grant.id, grant);
+      if (kept.size > MAX_GRANTS) kept.delete(kept.keys().next().value!);
+      return true;
+    },
+  };
+}
+
 /** Has it neither ended nor yet to begin? A clock that was set back asks anew. */
 export function isGood({ given, span }: Pick<KeptGrant, "given" | "span">, now: number): boolean {
   return now >= given && now < given + span;
