@@ -8,6 +8,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventRecord } from "../../shared/events/record.ts";
 import type { Ask } from "../../shared/gate/ask.ts";
+import { whoIsHereWithGroups } from "../../native-host/person.ts";
 import { readJournal } from "../../native-host/journal/reader.ts";
 import { CUSTOMERS } from "../servers/customer-desk/records.ts";
 import { HOST_BUNDLE, runSluice } from "../stage.ts";
@@ -42,6 +43,8 @@ rules:
   - { id: look, title: Notes are looked at, when: ${NOTE("look")}, effect: approve, message: The right customer? }
   - { id: hurry, title: A quick yes, when: ${NOTE("hurry")}, effect: approve, approve: { within: 5s } }
   - { id: hourly, title: Hourly, when: ${NOTE("hourly")}, effect: approve, approve: { offer: [once, session, 1h] } }
+  - { id: ours, title: Not for this group, when: { tool: list_tickets, who: { group: "${whoIsHereWithGroups().groups?.[0]}" } }, effect: block, message: Ask a colleague. }
+  - { id: theirs, title: Not for others, when: { tool: find_customer, who: { group: nobody-is-in-this-one } }, effect: block }
   - { id: hours, title: Hours are secret, when: { tool: desk_hours }, effect: block }
 exceptions:
   - { rule: hours, when: { tool: desk_hours }, owner: desk@firm.example, until: "${dayOf(Date.now() + DAY_MS)}", ticket: T-1 }
@@ -96,6 +99,12 @@ test("block: the client reads why and whom to turn to, and nothing is deleted", 
   expect(refused.isError).toBe(true);
   expect(refused.text).toMatch(/Nothing is deleted.*Delete by hand\..*help\.example/s);
   expect((await call(desk, "get_customer", { id: "c-1007" })).isError).toBe(false);
+});
+
+test("a rule on a group counts for who is in it, as the system says, and for nobody else", async () => {
+  const refused = await call(desk, "list_tickets");
+  expect(refused.text).toMatch(/Not for this group.*Ask a colleague/s);
+  expect((await call(desk, "find_customer", { query: "a" })).isError).toBe(false);
 });
 
 // threat: redacted-in-style

@@ -1,4 +1,5 @@
 /** The person in the middle: real browser, host, guard and servers. Calls are held, shown, allowed, refused, forgotten; in the popup, in a terminal, in two places at once; and no page can do it by itself. */
+import { whoIsHere } from "../../native-host/person.ts";
 import { readFileSync, readdirSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright";
@@ -33,6 +34,8 @@ rules:
   - { id: raw, title: Look twice, when: { tool: get_document, direction: to-server }, effect: coach, override: { reason: none, raw: true } }
   - { id: keys, title: Keys stay here, when: { direction: to-server, data: { any: [secret.*] } }, effect: redact }
   - { id: never, title: Nothing is deleted, when: { tool: delete_customer }, effect: block, message: Delete by hand. }
+  - { id: ours, title: Not for this person, when: { tool: export_report, who: { user: "${whoIsHere().user}" } }, effect: block, message: Ask a colleague. }
+  - { id: theirs, title: Not for somebody else, when: { tool: get_customer, who: { user: somebody-else } }, effect: block }
   - { id: hours, title: Hours are looked at first, when: { tool: desk_hours }, effect: approve, approve: { offer: [once, session, 1h] } }
   - { id: echoes, title: Echoes are looked at first, when: { tool: echo }, effect: approve, approve: { offer: [once, session] } }
   - { id: hidden, title: Customers stay hidden, when: { tool: get_customer, direction: to-client, data: { any: [pii.*, pci.*] } }, effect: redact }
@@ -116,6 +119,11 @@ describe("a page's call", () => {
     await card("two").getByRole("button", { name: "Deny" }).click();
     expect(spoken(await outcome)).toMatch(/A person was asked and did not allow this.*Notes are looked at first/);
     expect(sent("add_note")).toHaveLength(before);
+  });
+
+  test("a rule on a user counts for who is here, as the host says, and for nobody else", async () => {
+    expect(spoken(await call(stage, "desk", "export_report", {}))).toMatch(/Not for this person.*Ask a colleague/s);
+    expect((await call(stage, "desk", "get_customer", { id: "c-1005" })).kind).toBe("result");
   });
 
   test("is refused when nobody answers in time", async () => {

@@ -15,6 +15,7 @@ function bench() {
   const timers = new Set<{ at: number; run: () => void }>();
   const world = { now: 0, outbox: [] as EventRecord[], openFails: null as string | null };
   const log: string[] = [];
+  const people: unknown[] = [];
   const doors: HostLinkDoors = {
     open() {
       if (world.openFails) throw new Error(world.openFails);
@@ -48,6 +49,7 @@ function bench() {
     onAskGone: () => undefined,
     onAnswered: () => undefined,
     onRecords: (records) => void log.push(`records ${records.length}`),
+    onWho: (who) => void people.push(who),
     onConnected: (version) => void log.push(`connected ${version}`),
     onLost: (why) => void log.push(`lost ${why}`),
     onClosed: () => void log.push("closed"),
@@ -66,13 +68,24 @@ function bench() {
     }
     world.now = end;
   }
-  return { ports, world, log, pass, timers, link: createHostLink(doors) };
+  return { ports, world, log, people, pass, timers, link: createHostLink(doors) };
 }
 
 /** Lets promises that are already settled run their course. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
+
+test("tells who the host says is here, and nobody where it has no name", () => {
+  const { link, ports, people } = bench();
+  link.connect();
+  ports[0]!.say({ ...HELLO, groups: ["wheel", 7, "ai-users"], device: "desk-12" });
+  expect(people).toEqual([{ user: "ada", groups: ["wheel", "ai-users"], device: "desk-12" }]);
+  const other = bench();
+  other.link.connect();
+  other.ports[0]!.say({ ...HELLO, user: "unknown" });
+  expect(other.people).toEqual([{}]);
+});
 
 test("says hello first and counts as connected only after the host's hello", () => {
   const { link, ports } = bench();

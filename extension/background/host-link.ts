@@ -1,4 +1,5 @@
 /** The line to the native host: opens it, opens it again when it breaks, and keeps every record until the host says that it is on disk. Nothing that decides waits for it. */
+import type { Facts } from "../../shared/policy/decision.ts";
 import { never } from "../../shared/base/result.ts";
 import type { EventRecord } from "../../shared/events/record.ts";
 import type { Answer, Ask } from "../../shared/gate/ask.ts";
@@ -38,6 +39,8 @@ export interface HostLinkDoors {
   onAsk(ask: Ask): void;
   onAskGone(ticket: string): void;
   onAnswered(receipt: AnswerReceipt): void;
+  /** Who uses this computer, as the host says. */
+  onWho(who: NonNullable<Facts["who"]>): void;
   onConnected(version: string): void;
   /** Called once when a working line breaks, not for each vain attempt. */
   onLost(why: string): void;
@@ -186,7 +189,7 @@ export function createHostLink(doors: HostLinkDoors): HostLink {
     }
   }
 
-  function welcome({ seam, version }: Extract<FromHost, { kind: "hello" }>): void {
+  function welcome({ seam, version, user, groups, device }: Extract<FromHost, { kind: "hello" }>): void {
     if (seam !== HOST_SEAM) {
       const older = seam < HOST_SEAM ? "the host program" : "this extension";
       return giveUp(`The Sluice host program (version ${version}) and this extension do not fit together. Please update ${older}.`);
@@ -195,6 +198,8 @@ export function createHostLink(doors: HostLinkDoors): HostLink {
     greeted = true;
     show({ state: "connected", version, error: null });
     doors.onConnected(version);
+    // "unknown" is what a host says that has no name for its user.
+    doors.onWho({ ...(user !== "unknown" && { user }), ...(groups && { groups }), ...(device !== undefined && { device }) });
     clock("ping", PING_EVERY_MS, ping);
     nudge();
   }

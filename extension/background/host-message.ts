@@ -17,7 +17,7 @@ export function hearHost(value: unknown): Heard {
   switch (given["kind"]) {
     case "hello":
       return texts(given, "version", "user", "journal") && whole(given["seam"])
-        ? heard({ kind: "hello", seam: given["seam"], version: text(given["version"]), user: text(given["user"]), journal: text(given["journal"]) })
+        ? heard({ kind: "hello", seam: given["seam"], version: text(given["version"]), user: text(given["user"]), ...(Array.isArray(given["groups"]) ? { groups: given["groups"].filter((name) => typeof name === "string").slice(0, 500).map(text) } : {}), ...(typeof given["device"] === "string" ? { device: text(given["device"]) } : {}), journal: text(given["journal"]) })
         : bad("a broken hello");
     case "policy":
       return texts(given, "digest", "text") && isSource(given["source"]) && whole(given["part"]) && whole(given["parts"])

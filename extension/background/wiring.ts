@@ -2,7 +2,7 @@
 import browser, { type Runtime } from "webextension-polyfill";
 import type { Feedback } from "../../shared/events/record.ts";
 import { storableReason } from "../../shared/gate/ask.ts";
-import { ASKS_KEY, GRANTS_KEY, HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot, type ProtectionState, type ToRelay } from "../../shared/messages/extension.ts";
+import { ASKS_KEY, GRANTS_KEY, HASH_KEY, RELAY_MARK, SNAPSHOT_KEY, TRUST_KEY, WHO_KEY, type PolicySnapshot, type ProtectionState, type ToRelay } from "../../shared/messages/extension.ts";
 import { HOST_NAME, type ToHost } from "../../shared/messages/host.ts";
 import { contextOf } from "../../shared/inventory/inventory.ts";
 import { BASELINE } from "../../shared/policy/baseline.ts";
@@ -94,6 +94,7 @@ export function wire(): void {
     onAsk: (ask) => note(asks.askHost(ask)),
     onAskGone: (ticket) => note(asks.gone(ticket, "gone", null)),
     onAnswered: (receipt) => asks.hostAnswered(receipt),
+    onWho: (who) => note(local.set({ [WHO_KEY]: who })),
     onConnected: (version) => note(welcomeHost(version)),
     onLost: (why) => note(writer.write([health("host.lost", why)])),
     onClosed() {

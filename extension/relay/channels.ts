@@ -44,6 +44,7 @@ export function openChannels(client: ClientIdentity, snapshot: Snapshot, record:
           // The key is known once the policy is; before that nothing is judged.
           substitutes: (substitutes ??= newSubstitutes({ key: snapshot.key(), random })),
           trust: () => snapshot.trust(server.id),
+          who: snapshot.who,
         });
         sessions.set(server.id, session);
         run(session, { kind: "open" });

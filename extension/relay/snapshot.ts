@@ -1,6 +1,6 @@
 /** The relay's copy of the policy: loaded at document start (some 10 ms), swapped whole when the background stores another. */
 import browser from "webextension-polyfill";
-import { HASH_KEY, SNAPSHOT_KEY, TRUST_KEY, type PolicySnapshot } from "../../shared/messages/extension.ts";
+import { HASH_KEY, SNAPSHOT_KEY, TRUST_KEY, WHO_KEY, type PolicySnapshot } from "../../shared/messages/extension.ts";
 import { BASELINE } from "../../shared/policy/baseline.ts";
 import { compile, type CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
@@ -13,6 +13,8 @@ export interface Snapshot {
   digest(): string;
   key(): Uint8Array;
   trust(server: string): Facts["trust"];
+  /** As the host has told; a page has no say in it. */
+  who(): Facts["who"];
 }
 
 type Scores = Readonly<Record<string, NonNullable<Facts["trust"]>>>;
@@ -24,6 +26,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
   let digest = "";
   let key = crypto.getRandomValues(new Uint8Array(32));
   let trust: Scores = {};
+  let who: Facts["who"];
 
   function take(values: Record<string, unknown>): void {
     const snapshot = values[SNAPSHOT_KEY] as PolicySnapshot | undefined;
@@ -37,6 +40,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
     }
     if (typeof values[HASH_KEY] === "string") key = hexBytes(values[HASH_KEY]);
     if (values[TRUST_KEY]) trust = values[TRUST_KEY] as Scores;
+    if (values[WHO_KEY]) who = values[WHO_KEY] as Facts["who"];
   }
 
   browser.storage.local.onChanged.addListener((changes) => {
@@ -48,7 +52,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
     ready = true;
     onReady();
   }
-  browser.storage.local.get([SNAPSHOT_KEY, HASH_KEY, TRUST_KEY]).then(
+  browser.storage.local.get([SNAPSHOT_KEY, HASH_KEY, TRUST_KEY, WHO_KEY]).then(
     (values) => {
       take(values);
       settle();
@@ -65,6 +69,7 @@ export function openSnapshot(onReady: () => void): Snapshot {
     digest: () => digest,
     key: () => key,
     trust: (server) => trust[server],
+    who: () => who,
   };
 }
 

@@ -1,6 +1,6 @@
 /** `sluice host`: the end of the browser's native messaging pipe. Browsers start it through the launcher that `sluice install` writes. */
 import { statSync } from "node:fs";
-import { userInfo } from "node:os";
+import { whoIsHereWithGroups } from "../person.ts";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { openSpool } from "../approvals/spool.ts";
@@ -33,6 +33,7 @@ that may speak to it; the browser names the one that calls. Its log goes to stde
     const log = (line: string) => void process.stderr.write(`sluice host: ${line}\n`);
     const journal = openJournal(paths.journal, "host");
     const policy = await openPolicy({ paths, watch: true });
+    const person = whoIsHereWithGroups();
     await serve({
       input: process.stdin,
       output,
@@ -45,7 +46,9 @@ that may speak to it; the browser names the one that calls. Its log goes to stde
         return discoverChanges(paths);
       },
       version: VERSION,
-      user: userName(),
+      user: person.user ?? "unknown",
+      ...(person.groups && { groups: person.groups }),
+      ...(person.device !== undefined && { device: person.device }),
       log,
       now: Date.now,
     });
@@ -71,13 +74,5 @@ function refuseOpenFolders(paths: HostPaths): void {
   for (const path of [paths.home, paths.journal, paths.state, paths.policyFile]) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
     if (process.platform !== "win32" && mode & 0o002) throw new Failure(`everybody on this machine can write to ${path}`, { fix: `chmod o-w ${path}` });
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown"; // a container user without a name
   }
 }

@@ -1,6 +1,5 @@
 /** What every guard needs before its first message: policy, journal, the key of fingerprints, and sessions that know user and trust. */
 import { randomBytes } from "node:crypto";
-import { userInfo } from "node:os";
 import process from "node:process";
 import type { EventRecord } from "../../shared/events/record.ts";
 import { Grants } from "../../shared/gate/grants.ts";
@@ -10,6 +9,7 @@ import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import type { CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
+import type { Policy } from "../../shared/policy/language.ts";
 import { RateCounter } from "../../shared/policy/rate-counter.ts";
 import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
 import { openDesk, type Desk } from "../approvals/desk.ts";
@@ -19,6 +19,7 @@ import type { HostPaths } from "../home.ts";
 import { openJournal, type JournalWriter } from "../journal/writer.ts";
 import { openPolicy, type PolicyStore } from "../policy/store.ts";
 import { installDigests } from "../digests.ts";
+import { whoIsHere, whoIsHereWithGroups } from "../person.ts";
 import { installMachine } from "../sweep/machine.ts";
 import { addressBook } from "./addresses.ts";
 import { readHashKey } from "./hash-key.ts";
@@ -72,7 +73,6 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   };
   const unwritten = `the journal in ${options.paths.journal} cannot be written; guarding goes on, but records may be lost`;
   sayRefusals(policy, journal);
-  const user = userName();
   const random = randomSource();
   // Connections to one server come and go: what is counted by server or tool outlives them.
   const rates = new RateCounter();
@@ -89,7 +89,10 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
     if (!knowledge) known.set(server, (knowledge = openKnowledge(options.paths.state, server)));
     return knowledge;
   };
-  const who = (): Facts["who"] => (user === undefined ? undefined : { user });
+  const here = whoIsHere();
+  /** The groups are looked up only for a policy that speaks of them. */
+  let withGroups: Facts["who"];
+  const who = (): Facts["who"] => (speaksOfGroups(policy.current().policy) ? (withGroups ??= whoIsHereWithGroups()) : here);
 
   return {
     admit(channel) {
@@ -204,13 +207,12 @@ function sayRefusals(policy: PolicyStore, journal: JournalWriter): void {
   });
 }
 
-/** Undefined where the system has no name for this user (a container with a bare number): rules on names then count as unknown. */
-function userName(): string | undefined {
-  try {
-    return userInfo().username;
-  } catch {
-    return undefined;
-  }
+const speaking = new WeakMap<Policy, boolean>();
+
+function speaksOfGroups(policy: Policy): boolean {
+  let speaks = speaking.get(policy);
+  if (speaks === undefined) speaking.set(policy, (speaks = JSON.stringify(policy).includes('"group":')));
+  return speaks;
 }
 
 /** Random bytes in small portions from a larger draw: one draw a message would cost more than judging a short one. */

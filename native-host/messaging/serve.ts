@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly discover: () => Promise<readonly Unstamped<Deployment>[]>;
   readonly version: string;
   readonly user: string;
+  readonly groups?: readonly string[];
+  readonly device?: string;
   readonly log: (line: string) => void;
   readonly now: () => number;
 }
@@ -66,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   function hello(message: Fields): void {
     // Answered whatever the seam: the extension compares and tells the person which of the two is too old.
-    outbox.send({ kind: "hello", seam: HOST_SEAM, version: options.version, user: options.user, journal: options.journalDir });
+    outbox.send({ kind: "hello", seam: HOST_SEAM, version: options.version, user: options.user, ...(options.groups && { groups: options.groups }), ...(options.device !== undefined && { device: options.device }), journal: options.journalDir });
     if (message["seam"] !== HOST_SEAM) {
       const older = typeof message["seam"] === "number" && message["seam"] < HOST_SEAM ? "extension" : "host";
       const why = `The extension speaks version ${text(message["seam"])} and the host version ${HOST_SEAM} of their common language: update the ${older}. Until then the extension goes on with the policy it has.`;

@@ -18,6 +18,8 @@ export const SNAPSHOT_KEY = "policy.snapshot";
 export const HASH_KEY = "hash.key";
 /** Key of one object: server id → `{score, level}`, for rules on trust. */
 export const TRUST_KEY = "trust";
+/** Key of `Facts.who` as the host has told it, for rules on people. */
+export const WHO_KEY = "who";
 
 /** Set on the isolated world's `globalThis` by a relay that runs: nobody injects a second one. The page cannot see it. */
 export const RELAY_MARK = "sluice.relay";

@@ -21,7 +21,7 @@ export type ToHost =
   | { readonly kind: "ping"; readonly nonce: string };
 
 export type FromHost =
-  | { readonly kind: "hello"; readonly seam: number; readonly version: string; readonly user: string; readonly journal: string }
+  | { readonly kind: "hello"; readonly seam: number; readonly version: string; readonly user: string; /** For rules on people; absent where the system does not say. */ readonly groups?: readonly string[]; readonly device?: string; readonly journal: string }
   /** One part of a policy snapshot; parts of one `digest` swap in together when all have arrived. */
   | {
       readonly kind: "policy";
