@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { collector } from "./collector.fixture.ts";
 import deploy from "./deploy.ts";
 import { Failure } from "./failure.ts";
 
@@ -95,14 +96,3 @@ test("verify: 0 when all is there, 1 when something is missing, a list for progr
   expect((await run("verify", "--root", join(dir, "nothing"))).code).toBe(1);
   await expect(run("verify", "--browser", "netscape")).rejects.toMatchObject({ code: 2 });
 });
-
-function collector(): { stream: Writable; text(): string } {
-  let text = "";
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => text };
-}

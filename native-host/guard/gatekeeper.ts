@@ -9,7 +9,6 @@ import { scoreServer, type Score } from "../../shared/inventory/score.ts";
 import type { Channel } from "../../shared/mcp/channel.ts";
 import type { CompiledPolicy } from "../../shared/policy/compile.ts";
 import type { Facts } from "../../shared/policy/decision.ts";
-import type { Policy } from "../../shared/policy/language.ts";
 import { RateCounter } from "../../shared/policy/rate-counter.ts";
 import { refusalOfServer, sealed } from "../../shared/policy/whole-server.ts";
 import { openDesk, type Desk } from "../approvals/desk.ts";
@@ -92,7 +91,7 @@ export async function openGatekeeper(options: GatekeeperOptions): Promise<Gateke
   const here = whoIsHere();
   /** The groups are looked up only for a policy that speaks of them. */
   let withGroups: Facts["who"];
-  const who = (): Facts["who"] => (speaksOfGroups(policy.current().policy) ? (withGroups ??= whoIsHereWithGroups()) : here);
+  const who = (): Facts["who"] => (policy.current().compiled.asksGroups ? (withGroups ??= whoIsHereWithGroups()) : here);
 
   return {
     admit(channel) {
@@ -205,14 +204,6 @@ function sayRefusals(policy: PolicyStore, journal: JournalWriter): void {
     const stays = from === "baseline" ? "Only the built-in baseline is in force" : `In force stays "${held.id}", revision ${held.revision}`;
     say(`the policy was refused. ${stays}.\n${errors.map((error) => `  ${error}`).join("\n")}`);
   });
-}
-
-const speaking = new WeakMap<Policy, boolean>();
-
-function speaksOfGroups(policy: Policy): boolean {
-  let speaks = speaking.get(policy);
-  if (speaks === undefined) speaking.set(policy, (speaks = JSON.stringify(policy).includes('"group":')));
-  return speaks;
 }
 
 /** Random bytes in small portions from a larger draw: one draw a message would cost more than judging a short one. */

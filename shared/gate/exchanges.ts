@@ -1,5 +1,5 @@
 /** Requests that wait for their reply, correlated by id *and direction*: both sides may use the same ids. And what a message belongs to: its request, its task, the round before it. */
-import type { Direction } from "../mcp/channel.ts";
+import { opposite, type Direction } from "../mcp/channel.ts";
 import { eraOfRequest, type Era } from "../mcp/era.ts";
 import type { Envelope } from "../mcp/message.ts";
 import { methodNamed } from "../mcp/methods.ts";
@@ -78,7 +78,7 @@ export class Exchanges {
       ...(begun?.sure && begun.agreed ? { agreed: begun.agreed } : {}),
       chain: begun?.chain ?? this.#rounds.find(method, subject, params) ?? id,
     };
-    this.#open.set(key, exchange, requestId.length + method.length + sizeOfSubject(subject));
+    this.#put(key, exchange);
     return exchange;
   }
 
@@ -86,8 +86,12 @@ export class Exchanges {
   add(direction: Direction, exchange: Exchange): boolean {
     const key = keyOf(direction, exchange.requestId);
     if (this.#open.get(key) !== undefined) return false;
-    this.#open.set(key, exchange, exchange.requestId.length + exchange.method.length + sizeOfSubject(exchange.subject));
+    this.#put(key, exchange);
     return true;
+  }
+
+  #put(key: string, exchange: Exchange): void {
+    this.#open.set(key, exchange, exchange.requestId.length + exchange.method.length + sizeOfSubject(exchange.subject));
   }
 
   /** Closes the exchange of a request that went in `direction`, if it is a usual one. */
@@ -154,10 +158,6 @@ function isAboutTask(method: string): boolean {
 
 function surely(begun: Begun | null | undefined): Begun | null {
   return begun?.sure ? begun : null;
-}
-
-function opposite(direction: Direction): Direction {
-  return direction === "to-client" ? "to-server" : "to-client";
 }
 
 function keyOf(direction: Direction, id: string): string {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { scanJson } from "../base/json.ts";
 import { isEventRecord } from "../events/guard.ts";
 import type { EventRecord } from "../events/record.ts";
-import type { Channel, Direction } from "../mcp/channel.ts";
+import { opposite, type Channel, type Direction } from "../mcp/channel.ts";
 import { remoteServer } from "../mcp/identity.ts";
 import { lineFramer, wholeLine } from "../mcp/lines.ts";
 import { sameId } from "../mcp/request-id.ts";
@@ -138,7 +138,7 @@ test("text that could not be taken whole is never handed on, and breaks nothing"
         expect(fateOf(effects)).toHaveLength(1);
         for (const effect of effects) if (effect.kind === "replace" || effect.kind === "reply") JSON.parse(effect.text);
         checkRecords(recordsOf(effects));
-        session.step({ kind: "message", direction: direction === "to-client" ? "to-server" : "to-client", text });
+        session.step({ kind: "message", direction: opposite(direction), text });
         const late = session.step({ kind: "unanswered", head: text, because: { id: "x", fault: "syntax", detail: "it was dropped" } });
         for (const effect of late) if (effect.kind === "replace") JSON.parse(effect.text);
       }

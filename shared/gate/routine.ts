@@ -4,12 +4,12 @@
  * see that it is such a one. Its record is made afterwards, when somebody asks for the records.
  */
 import { RECORD_VERSION, type MessageRecord, type Recorder } from "../events/record.ts";
-import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
+import { opposite, type AuthenticationSeen, type Channel, type Direction } from "../mcp/channel.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
 import type { Exchange, Exchanges } from "./exchanges.ts";
 import type { Glance } from "./skimming.ts";
-import type { Names, SubjectFacts } from "./summary.ts";
+import { isSameSubject, type Names, type SubjectFacts } from "./summary.ts";
 
 /** Everything besides the message itself that a decision may look at. */
 export interface Situation {
@@ -116,7 +116,7 @@ export class Routine {
       return true;
     }
     const standing = (exchange: Exchange): exchange is RoutineExchange => exchange instanceof RoutineExchange && stands(exchange.route.response, now, situation);
-    const exchange = this.#exchanges.takeIf(direction === "to-client" ? "to-server" : "to-client", id, standing);
+    const exchange = this.#exchanges.takeIf(opposite(direction), id, standing);
     if (!exchange) return false;
     this.#passed.push({ direction, exchange, kind: "response", bytes, decision: exchange.route.response!.decision, failed, time: now });
     return true;
@@ -127,7 +127,7 @@ export class Routine {
     if (exchange.era !== "legacy" || exchange.begun !== null || !exchange.sure || exchange.agreed !== undefined || exchange.names === undefined) return;
     const standing: Standing = { ...situation, decision, from, until };
     if (glance.method === null) {
-      const route = exchange instanceof RoutineExchange ? exchange.route : this.#routeOf(direction === "to-client" ? "to-server" : "to-client", exchange);
+      const route = exchange instanceof RoutineExchange ? exchange.route : this.#routeOf(opposite(direction), exchange);
       if (route) route.response = standing;
       return;
     }
@@ -149,7 +149,7 @@ export class Routine {
   }
 
   #routeOf(direction: Direction, { method, subject }: Exchange): Route | undefined {
-    for (const route of this.#routes[direction].values()) if (route.method === method && route.subject.tool === subject.tool && route.subject.prompt === subject.prompt && route.subject.resource === subject.resource) return route;
+    for (const route of this.#routes[direction].values()) if (route.method === method && isSameSubject(route.subject, subject)) return route;
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { RECORD_VERSION } from "../events/record.ts";
 import { inspectJson } from "../inspect/data/inspect.ts";
 import { standardScanner } from "../inspect/data/scan.ts";
 import type { Substitutes } from "../inspect/data/substitutes.ts";
-import type { AuthenticationSeen, Channel, Direction } from "../mcp/channel.ts";
+import { opposite, type AuthenticationSeen, type Channel, type Direction } from "../mcp/channel.ts";
 import { guessMessage, readMessage, type Envelope, type SingleMessage, type SkimmedMessage } from "../mcp/message.ts";
 import { partsOf } from "../mcp/parts.ts";
 import type { Decision, Facts } from "../policy/decision.ts";
@@ -59,7 +59,8 @@ class GateSession implements Session {
   }
 
   records(): EventRecord[] {
-    return this.#routine.take().map((passed) => recordOf(passed, this.#place(), this.#setup.by, this.#id));
+    const place = this.#place();
+    return this.#routine.take().map((passed) => recordOf(passed, place, this.#setup.by, this.#id));
   }
 
   step(input: Input): Effect[] {
@@ -115,7 +116,7 @@ class GateSession implements Session {
     if (this.#introductions.settled && this.#routine.passes(direction, glance, bytes, this.#setup.now(), situation)) return PASSED;
     const envelope = envelopeOf(glance);
     if (!envelope) return null;
-    const answered = envelope.kind === "response" && envelope.id !== null ? this.#exchanges.find(direction === "to-client" ? "to-server" : "to-client", envelope.id) : null;
+    const answered = envelope.kind === "response" && envelope.id !== null ? this.#exchanges.find(opposite(direction), envelope.id) : null;
     if (!isRoutine(envelope, answered?.sure ? answered.method : null)) return null;
     if (envelope.kind !== "response" && policy.readsArguments(this.#factsBefore(direction, envelope))) return null;
     this.#begin();
@@ -311,7 +312,7 @@ class GateSession implements Session {
     const asks = fault === "headers" || (guess.kind === null ? direction === "to-server" : guess.kind === "request");
     const data = { reason: input.fault === "oversize" ? ("oversize" as const) : ("malformed" as const), rule: null, reference };
     const text = notPassed(input.detail, reference);
-    const waiting = !asks && id !== null ? this.#exchanges.take(direction === "to-client" ? "to-server" : "to-client", id) : null;
+    const waiting = !asks && id !== null ? this.#exchanges.take(opposite(direction), id) : null;
     // A client that sent what nobody can read is told even where no id can be seen; a server waits for nothing then.
     const isTold = asks && (id !== null || direction === "to-server");
     const outcome: Outcome = waiting

@@ -8,6 +8,10 @@ export type Transport = "stdio" | "streamable-http" | "sse" | "websocket" | "mes
 
 export type Direction = "to-server" | "to-client";
 
+export function opposite(direction: Direction): Direction {
+  return direction === "to-client" ? "to-server" : "to-client";
+}
+
 /** What was seen of how the client authenticates to the server. Presence only; the value is never kept. */
 export type AuthenticationSeen = "none" | "bearer" | "other" | "unknown";
 

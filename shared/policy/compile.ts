@@ -13,6 +13,8 @@ import { viewOf, type Standing } from "./view.ts";
 export interface CompiledPolicy {
   readonly policy: Policy;
   readonly source: PolicySource;
+  /** Some condition asks for the person's groups, which take the system a moment to say. */
+  readonly asksGroups: boolean;
   /** Does a rule on such a message look at what it hands over, even where nothing is found in it? */
   readsArguments(facts: Facts): boolean;
   decide(facts: Facts): Decision;
@@ -42,6 +44,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const styles = compileStyles(policy.redaction);
   const rules = compileRules(policy, { labels: new Map(Object.entries(policy.labels ?? {})), networks: compileNetworks(policy.networks) }, styles);
   const asksTrust = conditionsOf(policy).some((condition) => condition.server?.trust !== undefined || condition.server?.riskLevel !== undefined);
+  const asksGroups = conditionsOf(policy).some((condition) => condition.who?.group !== undefined);
   /** Something that may change with every message, or between two of them. */
   const isSteady = !asksTrust && !conditionsOf(policy).some(({ rate, network }) => rate !== undefined || network !== undefined);
   const about: Decision["policy"] = { id: policy.id, revision: policy.revision, source };
@@ -71,6 +74,7 @@ export function compile(policy: Policy, source: PolicySource): CompiledPolicy {
   const compiled: CompiledPolicy = {
     policy,
     source,
+    asksGroups,
     readsArguments: (facts) => select(facts).rules.passing,
     standsUntil(facts) {
       const { rules: selected } = select(facts);
@@ -118,7 +122,7 @@ function isSameQuestion(a: Facts, b: Facts, asksTrust: boolean): boolean {
 }
 
 function conditionsOf({ admission, rules, exceptions = [] }: Policy): Condition[] {
-  return [...admission.servers.map(({ match }) => ({ server: match })), ...rules.flatMap(({ when, unless }) => (unless ? [when, unless] : [when])), ...exceptions.map(({ when }) => when)];
+  return [...admission.servers.map(({ match, who }) => ({ server: match, ...(who && { who }) })), ...rules.flatMap(({ when, unless }) => (unless ? [when, unless] : [when])), ...exceptions.map(({ when }) => when)];
 }
 
 function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {

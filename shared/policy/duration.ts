@@ -7,9 +7,3 @@ export function durationMs(text: string): number | undefined {
   const parts = /^([1-9]\d{0,4})([smhd])$/.exec(text);
   return parts ? Number(parts[1]) * UNITS[parts[2] as keyof typeof UNITS] : undefined;
 }
-
-/** For people: the largest unit that gives a whole number. */
-export function durationText(ms: number): string {
-  const [unit, size] = (Object.entries(UNITS) as [string, number][]).filter(([, each]) => ms % each === 0).at(-1) ?? ["s", 1000];
-  return `${ms / size}${unit}`;
-}

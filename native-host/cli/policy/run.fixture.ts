@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import type { EventRecord, Unstamped } from "../../../shared/events/record.ts";
 import { openJournal } from "../../journal/writer.ts";
+import { collector } from "../collector.fixture.ts";
 import policy from "../policy.ts";
 
 export interface Ran {
@@ -47,15 +48,4 @@ export function openStage(): Stage {
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-function collector(): { stream: Writable; text(): string } {
-  let text = "";
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => text };
 }

@@ -1,5 +1,5 @@
 /** Templates for the Group Policy editor: ADMX says what there is, ADML how it reads. */
-import { FAMILY, FIREFOX } from "../browsers.ts";
+import { FAMILY } from "../browsers.ts";
 import { objectOf, type Json } from "../json.ts";
 import { MANAGED_KEYS, type ManagedKey } from "../managed-keys.ts";
 import type { Settings } from "../settings.ts";
@@ -137,5 +137,3 @@ function presented(type: ManagedKey["type"], oneOf: readonly string[] | undefine
   if (oneOf) return `<dropdownList refId="value" noSort="true">${xmlText(title)}</dropdownList>`;
   return `<textBox refId="value"><label>${xmlText(title)}</label></textBox>`;
 }
-
-export const NO_TEMPLATE = `${FIREFOX.title} has templates of its own: https://github.com/mozilla/policy-templates`;

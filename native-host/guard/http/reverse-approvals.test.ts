@@ -1,7 +1,5 @@
 /** The local reverse proxy asks a person: the connection waits, others go on, and a client that leaves takes its question along. */
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EventRecord } from "../../../shared/events/record.ts";
 import type { Ask } from "../../../shared/gate/ask.ts";
@@ -12,6 +10,7 @@ import { NOBODY } from "../../approvals/nobody.fixture.ts";
 import type { Gate, Gatekeeper } from "../gatekeeper.ts";
 import { gatePool } from "./gate-pool.ts";
 import { bodyOf, call, json, POLICY, resultOf, type Told } from "./remote.fixture.ts";
+import { startOnLoopback } from "./reverse.fixture.ts";
 import { passOn } from "./reverse.ts";
 import { readTarget } from "./target.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -23,17 +22,7 @@ let records: EventRecord[];
 let wire: Wire;
 const closing: (() => Promise<unknown>)[] = [];
 
-async function start(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closing.push(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const start = (listener: RequestListener): Promise<string> => startOnLoopback(listener, closing);
 
 const compiled = compile({ ...POLICY, rules: [{ id: "pay", title: "Pay", when: { tool: "pay" }, effect: "approve" }] }, "local");
 

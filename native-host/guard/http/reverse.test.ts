@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { NOBODY } from "../../approvals/nobody.fixture.ts";
-import { createServer, request as ask, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { request as ask, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EventRecord } from "../../../shared/events/record.ts";
@@ -11,6 +11,7 @@ import type { Gatekeeper } from "../gatekeeper.ts";
 import { gatePool, type GatePool } from "./gate-pool.ts";
 import { bodyOf, call, INITIALIZE, json, POLICY, resultOf, type Told } from "./remote.fixture.ts";
 import { inTurn } from "./in-turn.ts";
+import { startOnLoopback } from "./reverse.fixture.ts";
 import { passOn } from "./reverse.ts";
 import { readTarget } from "./target.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -27,17 +28,7 @@ let records: EventRecord[] = [];
 let pool: GatePool;
 let wire: Wire;
 
-async function start(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closing.push(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const start = (listener: RequestListener): Promise<string> => startOnLoopback(listener, closing);
 
 function keeper(): Gatekeeper {
   const compiled = compile(POLICY, "local");

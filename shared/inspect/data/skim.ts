@@ -40,7 +40,7 @@ export interface Skimmer {
 export type TextJudge = (text: string, places: ReadonlyMap<number, readonly number[]>, key: string) => boolean;
 
 /** Longer messages are left to the full reading: the strings of a skimmed one are all in memory. */
-export const MAX_SKIMMED = 4 * 1024 * 1024;
+const MAX_SKIMMED = 4 * 1024 * 1024;
 const BEYOND_ASCII = /[\x80-\xff]/;
 const EQUALS = 61, PERCENT = 37, AMPERSAND = 38, BACKSLASH = 92;
 const STATE_WORDS = STATE_AT / 4;
